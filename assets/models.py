@@ -1,0 +1,91 @@
+"""The warehouse: seeds, staging, intermediate models and marts by dbt, with the checks on them, in one step.
+
+dbt's tests and the expectations are checks of the marts; they run here because what they judge must not change
+in between, and never block: the gate reads their evidence.
+"""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from checks.marts import check_specs, evaluate
+from nplv_orchestration import transform
+from nplv_orchestration.manifest import Manifest, Node
+from nplv_orchestration.monitor import Monitor
+from nplv_orchestration.sources.registry import REGISTRY
+from nplv_orchestration.warehouse import fingerprints, register_raw
+
+
+def asset_key(node: Node) -> dg.AssetKey:
+    """The asset of a table of the warehouse."""
+    return dg.AssetKey([node.schema, node.name])
+
+
+def asset_specs(manifest: Manifest, *, before_gate: bool) -> list[dg.AssetSpec]:
+    """The assets of dbt's tables, with the columns that the models declare."""
+    indicators = {i.mart: i for i in manifest.indicators}
+    specs = []
+    for node in manifest.nodes.values():
+        if manifest.is_before_gate(node) is not before_gate:
+            continue
+        deps = [asset_key(manifest.nodes[uid]) for uid in node.depends_on]
+        deps += [dg.AssetKey(["raw", t.key]) for t in REGISTRY if t.relation in node.sources or "sources" in node.sources]
+        if not before_gate:
+            deps.append(dg.AssetKey("gate"))
+        indicator = indicators.get(node.name)
+        columns = [dg.TableColumn(name, str(c.get("data_type") or "unknown"), c["description"] or None) for name, c in node.columns.items()]
+        specs.append(
+            dg.AssetSpec(
+                asset_key(node),
+                deps=list(dict.fromkeys(deps)),
+                group_name=indicator.actielijn if indicator else {"areas": "staging", "publication": "publicatie"}.get(node.schema, node.schema),
+                description=f"{indicator.number}. {indicator.name_nl}. {indicator.definition_nl}" if indicator else node.description,
+                kinds={"dbt", "duckdb"},
+                owners=["team:monitor-nplv"],
+                metadata={"dagster/column_schema": dg.TableSchema(columns), "dagster/relation_identifier": node.relation},
+            )
+        )
+    return specs
+
+
+def model_assets(manifest: Manifest) -> dg.AssetsDefinition:
+    """All that dbt makes before the gate, as one step that can be asked for in part."""
+
+    @dg.multi_asset(
+        name="warehouse",
+        specs=asset_specs(manifest, before_gate=True),
+        check_specs=check_specs(manifest, asset_key),
+        required_resource_keys={"monitor"},
+        can_subset=True,
+    )
+    def warehouse(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+        monitor: Monitor = context.resources.monitor
+        chosen = [n for n in manifest.nodes.values() if asset_key(n) in context.selected_asset_keys]
+        wanted = context.selected_asset_check_keys
+        unchanged = monitor.is_built()
+        if not unchanged:
+            monitor.forget_built()
+            with monitor.warehouse() as connection:
+                register_raw(connection, monitor.archive, monitor.states())
+            if chosen:
+                transform.build_models(
+                    [n.name for n in chosen],
+                    monitor.settings.warehouse_path,
+                    monitor.home.dbt,
+                    on_node=lambda name: monitor.progress(f"model {name}"),
+                )
+        with monitor.warehouse() as connection:
+            tables = fingerprints(connection, [n.relation for n in manifest.nodes.values() if manifest.is_before_gate(n)])
+            counts = dict(connection.execute("SELECT schema_name || '.' || table_name, estimated_size FROM duckdb_tables()").fetchall())
+        for node in chosen:
+            yield dg.MaterializeResult(
+                asset_key=asset_key(node),
+                data_version=dg.DataVersion(tables[node.relation]),
+                metadata={"dagster/row_count": counts[node.relation], "ongewijzigd": unchanged},
+            )
+        yield from evaluate(monitor, manifest, asset_key, wanted, tables, unchanged)
+        everything = {asset_key(n) for n in manifest.nodes.values() if manifest.is_before_gate(n)}
+        if not unchanged and context.selected_asset_keys >= everything and len(wanted) == len(check_specs(manifest, asset_key)):
+            monitor.remember_built(tables)
+
+    return warehouse

@@ -1,0 +1,48 @@
+"""One asset for each source table of the registry: asked every night, pulled when its publisher changed it."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from checks.raw import check_specs, results
+from nplv_orchestration.monitor import Monitor
+from nplv_orchestration.sources.refresh import refresh
+from nplv_orchestration.sources.registry import REGISTRY, SourceTable
+
+
+def raw_assets() -> list[dg.AssetsDefinition]:
+    """The raw assets, one a table."""
+    return [_raw_asset(table) for table in REGISTRY]
+
+
+def _raw_asset(table: SourceTable) -> dg.AssetsDefinition:
+    key = dg.AssetKey(["raw", table.key])
+
+    @dg.asset(
+        key=key,
+        group_name="raw",
+        description=f"{table.publisher} {table.table_id}: {table.title}.",
+        kinds={"parquet"},
+        owners=["team:monitor-nplv"],
+        tags={"uitgever": table.publisher.lower()},
+        metadata={"uitgever": dg.MetadataValue.url(table.page), "licentie": table.licence},
+        check_specs=check_specs(key),
+        required_resource_keys={"monitor"},
+        output_required=False,
+    )
+    def raw(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+        monitor: Monitor = context.resources.monitor
+        monitor.progress(f"bron {table.publisher} {table.table_id}")
+        state = refresh(table, monitor.publishers)
+        if state.reason:
+            context.log.warning(state.reason)
+        manifest = state.manifest
+        yield dg.MaterializeResult(
+            asset_key=key,
+            data_version=dg.DataVersion(manifest.publisher_version if manifest else state.state),
+            metadata={"toestand": state.state, "reden": state.reason}
+            | ({"dagster/row_count": manifest.rows, "hash": manifest.sha256, "opgehaald": manifest.fetched_at} if manifest else {}),
+        )
+        yield from results(key, table, state)
+
+    return raw

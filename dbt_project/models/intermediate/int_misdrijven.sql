@@ -1,0 +1,49 @@
+-- Crimes per region, offences added up per kind of indicator. Where the publisher gives no figure of a wijk, its buurten
+-- are added up in the publisher's own boundaries, so that a buurt which was renumbered inside its wijk is not lost.
+-- On the boundaries of comparison themselves a wijk is added up only when all its buurten have a figure.
+-- The grain is kind, year, region.
+with offences as (
+    select *, offence = '0.0.0' as is_total from {{ ref('stg_politie__misdrijven') }}
+),
+
+kinds as (
+    select
+        'alle' as kind, year, boundary_year, region_code, region_level, offences,
+        is_final, source_table, source_modified
+    from offences
+    where is_total
+    union all
+    -- one kind of offence that is missing makes the sum missing
+    select
+        'hic', year, boundary_year, region_code, region_level,
+        case when count(offences) = 6 then sum(offences) end,
+        bool_and(is_final), source_table, source_modified
+    from offences
+    where offence in ('1.1.1', '1.4.2', '1.4.3', '1.4.5', '1.4.6', '1.4.7')
+    group by all
+),
+
+buurten_of_wijk as (
+    select wijk_code, count(*) as buurten from {{ ref('int_regions') }} where region_level = 'buurt' group by 1
+),
+
+wijken as (
+    select
+        k.kind, k.year, k.boundary_year, {{ wijk_of('k.region_code') }} as region_code, 'wijk' as region_level,
+        case
+            when
+                count(*) = count(k.offences)
+                and (k.boundary_year <> {{ var('boundary_year') }} or count(*) = any_value(b.buurten))
+                then sum(k.offences)
+        end as offences,
+        bool_and(k.is_final) as is_final, k.source_table, k.source_modified
+    from kinds as k
+    left join buurten_of_wijk as b on {{ wijk_of('k.region_code') }} = b.wijk_code
+    where k.region_level = 'buurt'
+    group by 1, 2, 3, 4, k.source_table, k.source_modified
+)
+
+select * from kinds
+union all
+select w.* from wijken as w
+anti join kinds as k on w.kind = k.kind and w.year = k.year and w.region_code = k.region_code

@@ -1,0 +1,21 @@
+-- The populations that figures are weighted with, or divided by. The grain is weight, year, region.
+with kwb as (
+    pivot (select year, boundary_year, region_code, measure, value from {{ ref('stg_cbs__kwb') }})
+    on measure in ('residents', 'residents_0_14', 'residents_65_plus', 'dwellings')
+    using max(value)
+    group by year, boundary_year, region_code
+),
+
+-- each count is rounded by itself, so a difference can fall just below zero
+weights as (
+    select 'residents' as weight, year, boundary_year, region_code, residents as value from kwb
+    union all
+    select 'residents_15_plus', year, boundary_year, region_code, greatest(residents - residents_0_14, 0) from kwb
+    union all
+    select 'residents_15_64', year, boundary_year, region_code, greatest(residents - residents_0_14 - residents_65_plus, 0) from kwb
+    union all
+    select 'dwellings', year, boundary_year, region_code, dwellings from kwb
+)
+
+select * from weights
+where value is not null

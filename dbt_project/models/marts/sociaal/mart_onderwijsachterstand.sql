@@ -1,0 +1,1 @@
+with {{ indicator_mart_maatwerk() }}

@@ -1,0 +1,118 @@
+-- A change counts when it exceeds the indicator's smallest relevant change, and, where there are intervals, when these
+-- do not overlap. The verdict is taken from both base years; where their signs differ it is `wisselend`. The gap to the
+-- Netherlands narrowed or widened only when the difference and the ratio agree.
+with figures as (select * from {{ source('release', 'indicator_values') }}),
+
+catalogue as (select * from {{ source('release', 'indicators') }}),
+
+years as (
+    select unnest(range({{ var('start_years')[0] }}, max(year) + 1)) as up_to_year from figures
+),
+
+with_national as (
+    select f.*, nl.value as nl
+    from figures as f
+    left join figures as nl
+        on f.indicator_id = nl.indicator_id and f.series = nl.series and f.year = nl.year and nl.geo_level = 'nederland'
+),
+
+-- the first measurement in or after each base year, and the latest one
+points as (
+    select
+        y.up_to_year, f.indicator_id, f.geo_level, f.geo_code, f.series,
+        {%- for start in var('start_years') %}
+        arg_min(f, f.year) filter (where f.value is not null and f.year >= {{ start }}) as start{{ loop.index }},
+        {%- endfor %}
+        arg_max(f, f.year) filter (where f.value is not null) as latest
+    from years as y
+    inner join with_national as f on y.up_to_year >= f.year
+    group by all
+),
+
+-- what is judged: the value, or for a nominal amount its ratio to the country
+judged as (
+    select
+        p.*,
+        case c.direction when 'omhoog' then 1 else -1 end as better,
+        c.smallest_change,
+        c.relative,
+        {%- for point in ['start1', 'start2', 'latest'] %}
+        case c.trend_basis when 'verhouding' then 100 * p.{{ point }}.value / nullif(p.{{ point }}.nl, 0) else p.{{ point }}.value end as judged_{{ point }},
+        case when p.{{ point }}.geo_level <> 'nederland' then p.{{ point }}.value - p.{{ point }}.nl end as gap_difference_{{ point }},
+        case
+            when p.{{ point }}.geo_level <> 'nederland' and not c.relative and c.national <> 'definitie'
+                then p.{{ point }}.value / nullif(p.{{ point }}.nl, 0)
+        end as gap_ratio_{{ point }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from points as p
+    inner join catalogue as c on p.indicator_id = c.indicator_id
+),
+
+verdicts as (
+    select
+        *,
+        {%- for start in ['start1', 'start2'] %}
+        case
+            when judged_{{ start }} is null or judged_latest is null or {{ start }}.year = latest.year then 'niet te bepalen'
+            when
+                abs(judged_latest - judged_{{ start }}) < smallest_change
+                or (latest.value_low <= {{ start }}.value_high and latest.value_high >= {{ start }}.value_low)
+                then 'stabiel'
+            when (judged_latest - judged_{{ start }}) * better > 0 then 'verbeterd'
+            else 'verslechterd'
+        end as verdict_{{ start }},
+        case
+            when gap_difference_{{ start }} is null or gap_difference_latest is null or {{ start }}.year = latest.year then 'niet te bepalen'
+            when abs(abs(gap_difference_latest) - abs(gap_difference_{{ start }})) < smallest_change then 'gelijk'
+            when gap_ratio_{{ start }} is not null and gap_ratio_latest is not null
+                and sign(abs(ln(gap_ratio_latest)) - abs(ln(gap_ratio_{{ start }})))
+                <> sign(abs(gap_difference_latest) - abs(gap_difference_{{ start }}))
+                then 'wisselend'
+            when abs(gap_difference_latest) < abs(gap_difference_{{ start }}) then 'ingelopen'
+            else 'opgelopen'
+        end as gap_verdict_{{ start }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from judged
+),
+
+-- how many of the areas narrowed their gap: told of the total alone, in classes from which no area follows
+spread as (
+    select
+        up_to_year, indicator_id, series,
+        count(*) filter (where gap_verdict_start2 <> 'niet te bepalen') as judged_areas,
+        count(*) filter (where gap_verdict_start2 = 'ingelopen') as narrowed,
+        quantile_cont(abs(gap_difference_latest) - abs(gap_difference_start2), [0.25, 0.5, 0.75]) as quartiles
+    from verdicts
+    where geo_level = 'gebied'
+    group by all
+)
+
+select
+    v.up_to_year, v.indicator_id, v.geo_level, v.geo_code, v.series,
+    {%- for point in ['start1', 'start2', 'latest'] %}
+    v.{{ point }}.year as {{ point }}_year,
+    v.{{ point }}.value as {{ point }}_value,
+    v.{{ point }}.nl as {{ point }}_nl,
+    {%- endfor %}
+    v.latest.status as latest_status,
+    case when v.start1.year < v.latest.year then v.latest.value - v.start1.value end as change_start1,
+    case when v.start2.year < v.latest.year then v.latest.value - v.start2.value end as change_start2,
+    v.gap_difference_start1, v.gap_difference_start2, v.gap_difference_latest,
+    v.gap_ratio_start1, v.gap_ratio_start2, v.gap_ratio_latest,
+    v.verdict_start1, v.verdict_start2,
+    {{ combined('v.verdict_start1', 'v.verdict_start2', 'stabiel') }} as verdict,
+    {{ combined('v.gap_verdict_start1', 'v.gap_verdict_start2', 'gelijk') }} as gap_verdict,
+    case
+        when v.geo_level <> 'nplv' or s.judged_areas < 20 then null
+        when s.narrowed >= 18 then 'in vrijwel alle gebieden'
+        when s.narrowed >= 13 then 'in de meeste gebieden'
+        when s.narrowed >= 8 then 'in ongeveer de helft van de gebieden'
+        when s.narrowed >= 3 then 'in een minderheid van de gebieden'
+        when s.narrowed is not null then 'in enkele of geen gebieden'
+    end as spread,
+    {%- for q in [1, 2, 3] %}
+    case when v.geo_level = 'nplv' and s.judged_areas = 20 then round(s.quartiles[{{ q }}] / c.smallest_change) * c.smallest_change end as spread_q{{ q }}{{ ',' if not loop.last }}
+    {%- endfor %}
+from verdicts as v
+inner join catalogue as c on v.indicator_id = c.indicator_id
+left join spread as s on v.up_to_year = s.up_to_year and v.indicator_id = s.indicator_id and v.series = s.series

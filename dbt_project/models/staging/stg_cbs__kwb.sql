@@ -1,0 +1,11 @@
+select
+    table_period as year,
+    boundary_year,
+    {{ region_code('region_code') }} as region_code,
+    {{ region_level('region_code') }} as region_level,
+    measure,
+    value,
+    missing,
+    source_table,
+    source_modified
+from {{ source('raw', 'cbs_kwb') }}

@@ -1,0 +1,13 @@
+select
+    indicator_id,
+    year,
+    boundary_year,
+    geo_level,
+    geo_code,
+    numerator,
+    denominator,
+    missing,
+    period_status = 'Definitief' as is_final,
+    source_table,
+    source_modified
+from {{ source('raw', 'cbs_maatwerk') }}

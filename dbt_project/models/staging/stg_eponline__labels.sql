@@ -1,0 +1,22 @@
+with latest as (
+    select
+        *,
+        row_number() over (
+            partition by reference_date, dwelling_id
+            order by recorded_on desc, valid_until desc, label
+        ) as newest
+    from {{ source('raw', 'eponline_labels') }}
+    where valid_until is null or valid_until >= reference_date
+)
+
+select
+    year(reference_date) as year,
+    dwelling_id,
+    label,
+    postcode,
+    house_number,
+    reference_date,
+    source_table,
+    source_modified
+from latest
+where newest = 1

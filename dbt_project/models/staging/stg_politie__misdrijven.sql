@@ -1,0 +1,13 @@
+select
+    cast(left(period, 4) as integer) as year,
+    boundary_year,
+    {{ region_code('region_code') }} as region_code,
+    {{ region_level('region_code') }} as region_level,
+    offence,
+    period_status = 'Definitief' as is_final,
+    value as offences,
+    missing,
+    source_table,
+    source_modified
+from {{ source('raw', 'politie_misdrijven') }}
+where period like '____JJ00'

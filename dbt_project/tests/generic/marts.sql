@@ -1,0 +1,123 @@
+{# Tests that every mart has, named in its yml. Each returns the rows that are wrong. #}
+
+{% test unique_row(model) %}
+select geo_level, geo_code, series, year, count(*) as times
+from {{ model }}
+group by all
+having count(*) > 1
+{% endtest %}
+
+{# every geo has a row for each year of the indicator's calendar, and no other #}
+{% test complete_calendar(model) %}
+{%- set calendar = mart_node(model).get('calendar', {'first': 2018, 'every': 1}) -%}
+with expected as (
+    select g.geo_level, g.geo_code, c.year
+    from (select distinct geo_level, geo_code from {{ ref('int_geos') }}) as g
+    cross join (
+        select unnest(range({{ calendar['first'] }}, year + 1, {{ calendar['every'] }})) as year
+        from {{ ref('int_newest_year') }}
+    ) as c
+)
+
+select coalesce(m.geo_level, e.geo_level) as geo_level, coalesce(m.geo_code, e.geo_code) as geo_code, coalesce(m.year, e.year) as year
+from {{ model }} as m
+full join expected as e on m.geo_level = e.geo_level and m.geo_code = e.geo_code and m.year = e.year
+where m.year is null or e.year is null
+{% endtest %}
+
+{# value = multiplier * numerator / denominator, within the bounds where there are any #}
+{% test value_follows_from_parts(model) %}
+select *
+from {{ model }}
+where
+    value is not null
+    and (
+        numerator is null or denominator is null
+        or abs(value - {{ mart_node(model).get('multiplier', 1) }} * numerator / denominator) > 1e-9 * greatest(1, abs(value))
+        or value < value_low or value > value_high
+    )
+{% endtest %}
+
+{# a value or a reason, never neither; and what is missing is never a number #}
+{% test status_explained(model) %}
+select *
+from {{ model }}
+where
+    (value is null) <> (status = 'ontbreekt')
+    or (status = 'ontbreekt' and coalesce(status_reason, '') = '')
+    or status not in ('definitief', 'voorlopig', 'ontbreekt')
+    or geo_level not in ('nplv', 'gebied', 'gemeenten', 'rest_19_gemeenten', 'nederland', 'overig_nederland')
+    or (value is not null and region_quality not in ('exact', 'verdeeld', 'geraden'))
+    or coverage < 0 or coverage > 1 + 1e-9
+    or (value is not null and not isfinite(value))
+{% endtest %}
+
+{#
+    Sums that can fail, each part built by itself: the areas make the total of the areas, and the total of the areas and
+    the rest make the 19 municipalities and the country. Counts are rounded per region, so a small difference is allowed.
+#}
+{% test parts_add_up(model) %}
+with figures as (
+    select year, geo_level, sum(denominator) as denominator, sum(numerator) as numerator, min(coverage) as coverage, bool_and(value is not null) as is_whole
+    from {{ model }}
+    group by all
+),
+
+identities as (
+    select unnest([
+        {'part': 'gebied', 'rest': cast(null as varchar), 'whole': 'nplv'},
+        {'part': 'nplv', 'rest': 'rest_19_gemeenten', 'whole': 'gemeenten'},
+        {'part': 'nplv', 'rest': 'overig_nederland', 'whole': 'nederland'}
+    ], recursive := true)
+)
+
+select i.*, w.year, w.denominator, p.denominator + coalesce(r.denominator, 0) as parts
+from identities as i
+inner join figures as w on i.whole = w.geo_level
+inner join figures as p on i.part = p.geo_level and w.year = p.year
+left join figures as r on i.rest = r.geo_level and w.year = r.year
+where
+    w.is_whole and p.is_whole and coalesce(r.is_whole, i.rest is null)
+    and least(w.coverage, p.coverage, coalesce(r.coverage, 1)) > 0.995
+    and abs(w.denominator - p.denominator - coalesce(r.denominator, 0)) > 0.01 * w.denominator
+{% endtest %}
+
+{# the areas' buurten exist on the boundaries of comparison, no area is empty, and the areas' own boundaries are those #}
+{% test area_regions_exist(model) %}
+select a.area_id, a.region_code, 'unknown buurt' as problem
+from {{ model }} as a
+left join {{ ref('int_regions') }} as r on a.region_code = r.region_code and r.region_level = 'buurt'
+where r.region_code is null
+union all
+select area_id, region_code, 'other boundaries'
+from {{ model }}
+where boundary_year <> {{ var('boundary_year') }}
+union all
+select f.area_id, null, 'no buurten'
+from {{ ref('focus_areas') }} as f
+anti join {{ model }} as a on f.area_id = a.area_id
+{% endtest %}
+
+{% test not_empty(model) %}
+select 'no rows' as problem
+where not exists (select 1 from {{ model }})
+{% endtest %}
+
+{% test unique_grain(model, columns) %}
+select {{ columns | join(', ') }}, count(*) as times
+from {{ model }}
+group by all
+having count(*) > 1
+{% endtest %}
+
+{% test between(model, column_name, low, high) %}
+select {{ column_name }}
+from {{ model }}
+where {{ column_name }} < {{ low }} or {{ column_name }} > {{ high }}
+{% endtest %}
+
+{# won + fys + vrz + soc + onv = afw, exactly but for rounding to six decimals #}
+{% test dimensions_make_the_score(model) %}
+select * from {{ model }}
+where abs(won + fys + vrz + soc + onv - afw) > 1e-5
+{% endtest %}

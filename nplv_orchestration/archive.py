@@ -1,0 +1,110 @@
+"""The raw archive: every version of every source table that was ever used, as Parquet named by its content's hash.
+
+Storing and finding versions belongs here; asking publishers is in `sources`. A Parquet file and a manifest are written
+once and never changed; only `state.json` of a table, which says how the last question ended, is replaced.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from nplv_orchestration.home import sync_folder, write_atomically
+
+State = Literal["fresh", "unchanged", "stale", "not_found", "not_configured", "not_needed", "refused"]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """One archived version of a source table. Moments are ISO text as the publisher or the clock (UTC) gave them."""
+
+    key: str
+    relation: str
+    publisher: str
+    table_id: str
+    title: str
+    address: str
+    publisher_version: str
+    publisher_modified: str | None
+    fetched_at: str
+    rows: int
+    sha256: str
+    boundary_year: int | None
+    period: int | None
+    licence: str
+    request: str
+    measures_empty: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class TableState:
+    """How the last question about a table ended. reason is a Dutch sentence, empty when all is well."""
+
+    key: str
+    state: State
+    since: str
+    reason: str
+    manifest: Manifest | None
+    changed: bool
+
+
+class Archive:
+    """The archive in one folder. Making the object writes nothing."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def current(self, key: str) -> Manifest | None:
+        """The last good version of a table, or None when nothing was ever stored."""
+        manifests = sorted((self.root / key).glob("[0-9]*.json"))
+        return Manifest(**json.loads(manifests[-1].read_text(encoding="utf-8"))) if manifests else None
+
+    def path(self, manifest: Manifest) -> Path:
+        """The Parquet file of a version."""
+        return self.root / manifest.key / f"{manifest.sha256}.parquet"
+
+    def draft(self, key: str) -> Path:
+        """Where a pull may write before it is known to be good."""
+        folder = self.root / key
+        folder.mkdir(parents=True, exist_ok=True)
+        for left_over in folder.glob(".draft-*"):
+            left_over.unlink()
+        return folder / f".draft-{os.getpid()}.parquet"
+
+    def store(self, draft: Path, manifest: Manifest) -> Manifest:
+        """Take a finished draft over as a new version; the same content is kept once. Returns it with its hash."""
+        digest = hashlib.sha256()
+        with draft.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+            os.fsync(file.fileno())
+        stored = Manifest(**{**asdict(manifest), "sha256": digest.hexdigest()})
+        if self.path(stored).exists():
+            draft.unlink()
+        else:
+            os.replace(draft, self.path(stored))
+            sync_folder(self.path(stored).parent)
+        number = len(list((self.root / stored.key).glob("[0-9]*.json"))) + 1
+        text = json.dumps(asdict(stored), ensure_ascii=False, indent=1)
+        write_atomically(self.root / stored.key / f"{number:04d}.json", text.encode())
+        return stored
+
+    def state(self, key: str) -> TableState | None:
+        """How the last question about a table ended, or None when it was never asked."""
+        try:
+            kept = json.loads((self.root / key / "state.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        return TableState(**kept, manifest=self.current(key), changed=False)
+
+    def write_state(self, state: TableState) -> None:
+        """Keep how a question ended; an unchanged state is not written again."""
+        kept = {"key": state.key, "state": state.state, "since": state.since, "reason": state.reason}
+        text = json.dumps(kept, ensure_ascii=False).encode()
+        path = self.root / state.key / "state.json"
+        if not path.exists() or path.read_bytes() != text:
+            write_atomically(path, text)

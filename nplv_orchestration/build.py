@@ -1,0 +1,85 @@
+"""Wires everything into one set of Dagster definitions, for the UI, the command line and the tests alike.
+
+The only module here that imports `assets`. Loading it asks no network, writes nothing and imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from nplv_orchestration.manifest import load_manifest
+from nplv_orchestration.monitor import Monitor, open_monitor
+from nplv_orchestration.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    import httpx
+
+NIGHTLY, EDITION = "nightly_refresh", "edition"
+WAIT = 1800.0  # seconds that a run launched by Dagster waits for the writer before it
+
+
+def build_definitions(
+    settings: Settings | None = None,
+    *,
+    progress: Callable[[str], None] = lambda text: None,
+    wait: float = WAIT,
+    transport: httpx.BaseTransport | None = None,
+) -> dg.Definitions:
+    """Fresh definitions. settings: default the environment's, read when a run begins."""
+    from assets.edition import edition
+    from assets.models import model_assets
+    from assets.publication import publication_assets
+    from assets.raw import raw_assets
+
+    manifest = load_manifest()
+
+    @dg.resource(description="What a run holds: the home under its lock, the archive, the publishers, the warehouse.")
+    @contextmanager
+    def monitor(context: dg.InitResourceContext) -> Iterator[Monitor]:
+        with open_monitor(settings or load_settings(), f"Dagster run {context.run_id}", progress=progress, wait=wait, transport=transport) as opened:
+            yield opened
+
+    edition_job = dg.define_asset_job(EDITION, selection=dg.AssetSelection.assets("edition"), description="Maakt de editie van een jaar.")
+    nightly = dg.define_asset_job(
+        NIGHTLY,
+        selection=dg.AssetSelection.all() - dg.AssetSelection.assets("edition"),
+        description="Elke nacht: bronnen, modellen, controles, poort en publicatie.",
+    )
+    return dg.Definitions(
+        assets=[*raw_assets(), model_assets(manifest), *publication_assets(manifest), edition],
+        jobs=[nightly, edition_job],
+        schedules=[
+            dg.ScheduleDefinition(
+                name=NIGHTLY,
+                job=nightly,
+                cron_schedule="30 4 * * *",  # outside the hour that the change of the clock skips or doubles
+                execution_timezone="Europe/Amsterdam",
+                default_status=dg.DefaultScheduleStatus.RUNNING,
+            )
+        ],
+        sensors=[_edition_sensor(edition_job)],
+        resources={"monitor": monitor},
+        executor=dg.in_process_executor,
+    )
+
+
+def _edition_sensor(job: dg.UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
+    @dg.asset_sensor(
+        name="edition_after_publication",
+        asset_key=dg.AssetKey("publication"),
+        job=job,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Maakt na elke publicatie het concept van het nieuwste jaar met cijfers.",
+    )
+    def edition_after_publication(context: dg.SensorEvaluationContext, event: dg.EventLogEntry) -> dg.RunRequest | dg.SkipReason:
+        materialization = event.asset_materialization
+        year = materialization.metadata.get("nieuwste_jaar") if materialization else None
+        if year is None or year.value is None:
+            return dg.SkipReason("De publicatie heeft nog geen jaar met cijfers.")
+        return dg.RunRequest(run_key=event.run_id, partition_key=str(year.value))
+
+    return edition_after_publication

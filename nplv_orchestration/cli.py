@@ -1,0 +1,171 @@
+"""The command line: what a person types. Results go to standard output, progress and complaints to standard error.
+
+Only reading the call and printing belong here.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nplv_orchestration.errors import NplvError, WrongCall
+from nplv_orchestration.home import Home
+from nplv_orchestration.settings import Settings, load_settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="De monitor van het Nationaal Programma Leefbaarheid en Veiligheid.",
+)
+
+
+def main() -> None:
+    """Run a command; an error that a person can act on is one line and an exit status."""
+    try:
+        app(standalone_mode=True)
+    except NplvError as error:
+        print(f"nplv: {error}", file=sys.stderr)
+        sys.exit(error.exit_status)
+    except OSError as error:
+        print(f"nplv: {error.strerror or error}: {error.filename or 'NPLV_HOME'}; what was published stays as it was", file=sys.stderr)
+        sys.exit(1)
+
+
+@app.command()
+def run(
+    sources: Annotated[str | None, typer.Option(help="demo or live; default what the home holds")] = None,
+    edition: Annotated[int | None, typer.Option(help="year of the letter; default the newest year with figures")] = None,
+) -> None:
+    """The nightly job, then the edition of the letter's year."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from nplv_orchestration.run import run_night
+
+    if sources is not None:
+        os.environ["NPLV_SOURCES"] = sources
+    settings = load_settings()
+    console = Console(stderr=True)
+    with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console, transient=True) as bar:
+        task = bar.add_task("beginnen", total=None)
+        outcome = run_night(settings, edition, lambda text: bar.update(task, description=text))
+    for warning in outcome.warnings:
+        print(f"let op: {warning}", file=sys.stderr)
+    for indicator, reasons in outcome.held.items():
+        print(f"vastgehouden: {indicator}: {reasons[0]}", file=sys.stderr)
+    _print_indicators(settings)
+    print(f"Versie {outcome.version}")
+    print(f"Editie {outcome.edition}")
+
+
+@app.command()
+def indicators() -> None:
+    """The table of indicators of the current version."""
+    _print_indicators(load_settings())
+
+
+@app.command()
+def query(sql: Annotated[str, typer.Argument(help="a query in DuckDB's SQL")]) -> None:
+    """Ask the published version (internal), read-only."""
+    import duckdb
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    with duckdb.connect(str(_published(load_settings(), "intern")), read_only=True) as connection:
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+        try:
+            found = connection.execute(sql)
+            rows = found.fetchall()
+        except duckdb.Error as error:
+            raise WrongCall(f"the query failed: {' '.join(str(error).split())[:300]}") from None
+        table = Table(*[column[0] for column in found.description or []], box=box.SIMPLE_HEAD)
+        for row in rows:
+            table.add_row(*["" if cell is None else str(cell) for cell in row])
+        Console(width=None if sys.stdout.isatty() else 240).print(table)
+
+
+@app.command()
+def doctor() -> None:
+    """The settings, the home, the models and the sources as they are now."""
+    settings = load_settings()
+    home = Home.of(settings)
+    for name, field in Settings.model_fields.items():
+        value = getattr(settings, name)
+        print(f"NPLV_{name.upper():<20} {value if value is not None else '-'}  ({field.description})")
+    print(f"inbox                     {settings.inbox_folder}")
+    print(f"warehouse                 {settings.warehouse_path}")
+    print(f"sources in this home      {home.mode(settings)}")
+    print(f"published version         {home.current.resolve().name if home.current.exists() else 'nothing published yet'}")
+    from nplv_orchestration.archive import Archive
+    from nplv_orchestration.manifest import load_manifest
+    from nplv_orchestration.sources.registry import REGISTRY
+
+    archive = Archive(home.archive)
+    for table in REGISTRY:
+        state = archive.state(table.key)
+        line = f"{state.state} since {state.since} {state.reason}" if state else "never asked"
+        print(f"{table.publisher} {table.table_id}: {line}")
+    print(f"indicators                {len(load_manifest().indicators)}, models prepared")
+
+
+@app.command()
+def prepare() -> None:
+    """Prepare the dbt models after an install or a change; quick when nothing changed."""
+    from nplv_orchestration.manifest import load_manifest
+    from nplv_orchestration.transform import prepare as parse
+
+    try:
+        load_manifest()
+    except NplvError:
+        parse()
+
+
+@app.command()
+def ui(port: Annotated[int, typer.Option(help="port on this machine")] = 3000) -> None:
+    """The Dagster UI, with its schedules running, on this machine only."""
+    from nplv_orchestration.run import dagster_home
+
+    settings = load_settings()
+    home = Home.of(settings)
+    home.mode(settings)
+    dagster_home(home)
+    os.execvp(sys.executable, [sys.executable, "-m", "dagster", "dev", "-m", "nplv_orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)])
+
+
+def _published(settings: Settings, part: str) -> Path:
+    database = Home.of(settings).current.resolve() / part / "nplv.duckdb"
+    if not database.exists():
+        raise NplvError(f"{Home.of(settings).root} holds no published version; run `nplv run` first")
+    return database
+
+
+def _print_indicators(settings: Settings) -> None:
+    import duckdb
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    from nplv_orchestration.edition.table import NO_FIGURE, number
+
+    with duckdb.connect(str(_published(settings, "openbaar")), read_only=True) as connection:
+        rows = connection.execute(
+            "SELECT c.number, c.name_nl, c.unit, c.decimals, t.latest_year, t.latest_value, t.latest_nl, t.verdict, "
+            "(SELECT arg_max(status_reason, year) FROM marts.indicator_values AS v WHERE v.indicator_id = c.indicator_id AND geo_level = 'nplv') "
+            "FROM marts.indicators AS c LEFT JOIN marts.indicator_trends AS t ON c.indicator_id = t.indicator_id AND t.geo_level = 'nplv' ORDER BY c.number"
+        ).fetchall()
+    table = Table("#", "Indicator", "Eenheid", "Jaar", "Gebieden", "Nederland", "Ontwikkeling", box=box.SIMPLE_HEAD)
+    for n, name, unit, decimals, year, value, national, verdict, reason in rows:
+        told = verdict if value is not None else reason
+        table.add_row(str(n), name, unit, str(year or ""), number(value, decimals), number(national, decimals), told or NO_FIGURE)
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
+
+
+if __name__ == "__main__":
+    main()

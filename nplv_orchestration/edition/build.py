@@ -1,0 +1,164 @@
+"""Makes the folder of an edition: every file in a draft beside it, then one rename.
+
+What is told is in `table`; this module decides which files there are, when they are made anew, and signs them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nplv_orchestration import __version__
+from nplv_orchestration.edition import page, sheet
+from nplv_orchestration.edition.table import Edition, read
+from nplv_orchestration.home import point_to, sync_folder
+
+REVISION = 1
+SUMS = "SHA256SUMS"
+_KINDS = {
+    ".csv": "text/csv",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".html": "text/html",
+    ".json": "application/json",
+}
+
+
+@dataclass(frozen=True)
+class EditionResult:
+    """An edition on disk. missing: the indicators without a figure, as 'name: reason'."""
+
+    folder: Path
+    year: int
+    is_new: bool
+    missing: list[str]
+
+
+def make_edition(public_database: Path, editions: Path, year: int) -> EditionResult:
+    """Make or remake the concept of a year from the public database; an unchanged one is left alone.
+
+    Raises NplvError without a published version, and WrongCall for a year without figures.
+    """
+    edition = read(public_database, year)
+    folder = editions / str(year) / f"r{REVISION}"
+    missing = [f"{row['name_nl']}: {row['status_reason']}" for row in edition.missing]
+    provenance = _json(_provenance(edition))
+    if verifies(folder) and (folder / "provenance.json").read_bytes() == provenance:
+        return EditionResult(folder, year, False, missing)
+    draft = folder.with_name(f".draft-r{REVISION}")
+    old = folder.with_name(f".old-r{REVISION}")
+    for left_over in (draft, old):
+        shutil.rmtree(left_over, ignore_errors=True)
+    draft.mkdir(parents=True)
+    try:
+        _write_files(edition, draft, provenance)
+        if folder.exists():
+            folder.rename(old)
+        draft.rename(folder)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        if old.exists() and not folder.exists():
+            old.rename(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+    sync_folder(folder.parent)
+    point_to(folder.parent / "current", folder.name)
+    return EditionResult(folder, year, True, missing)
+
+
+def verifies(folder: Path) -> bool:
+    """Whether a folder holds exactly the files that its SHA256SUMS names, unchanged."""
+    sums = folder / SUMS
+    if not sums.exists():
+        return False
+    named = {name: digest for digest, name in (line.split("  ", 1) for line in sums.read_text(encoding="utf-8").splitlines())}
+    present = {f.name for f in folder.iterdir() if f.name != SUMS}
+    return present == set(named) and all(_sha256(folder / name) == digest for name, digest in named.items())
+
+
+def _write_files(edition: Edition, folder: Path, provenance: bytes) -> None:
+    (folder / "overzichtstabel.csv").write_bytes(sheet.csv_bytes(edition))
+    (folder / "afbakening.csv").write_bytes(sheet.delineation_bytes(edition))
+    sheet.write_xlsx(edition, folder / "overzichtstabel.xlsx", page.cover(edition))
+    (folder / "voortgangsoverzicht.html").write_text(page.html(edition), encoding="utf-8")
+    (folder / "provenance.json").write_bytes(provenance)
+    (folder / "datapackage.json").write_bytes(_json(_datapackage(edition, folder)))
+    files = sorted(f for f in folder.iterdir())
+    (folder / SUMS).write_text("".join(f"{_sha256(f)}  {f.name}\n" for f in files), encoding="utf-8")
+
+
+def _provenance(edition: Edition) -> dict[str, Any]:
+    return {
+        "edition": edition.year,
+        "revision": REVISION,
+        "status": "concept",
+        "code_version": __version__,
+        "published_version": edition.facts,
+        "sources": edition.sources,
+        "figures": [
+            {
+                k: row[k]
+                for k in (
+                    "indicator_id",
+                    "latest_year",
+                    "latest_value",
+                    "numerator",
+                    "denominator",
+                    "coverage",
+                    "regions",
+                    "weight_year",
+                    "source_table",
+                )
+            }
+            for row in edition.rows
+        ],
+    }
+
+
+def _datapackage(edition: Edition, folder: Path) -> dict[str, Any]:
+    numbers = {name for name, _, has_decimals in sheet.COLUMNS if has_decimals} | {"gap_ratio_latest", "coverage"}
+    kind = {name: "number" if name in numbers else "integer" if name.endswith("_year") else "string" for name, _, _ in sheet.COLUMNS}
+    schemas = {
+        "overzichtstabel.csv": [{"name": n, "title": t, "type": kind[n]} for n, t, _ in sheet.COLUMNS] + [{"name": "opmerking", "type": "string"}],
+        "afbakening.csv": [
+            {"name": n, "type": "integer" if n == "boundary_year" else "string"}
+            for n in ("area_id", "area_name", "municipality_name", "region_code", "boundary_year")
+        ],
+    }
+    resources = [
+        {
+            "name": f.stem if f.suffix == ".csv" else f.name.replace(".", "-"),
+            "path": f.name,
+            "mediatype": _KINDS[f.suffix],
+            "bytes": f.stat().st_size,
+            "hash": f"sha256:{_sha256(f)}",
+        }
+        | ({"type": "table", "encoding": "utf-8", "schema": {"fields": schemas[f.name]}} if f.name in schemas else {})
+        for f in sorted(folder.iterdir())
+    ]
+    used = [s for s in edition.sources if s["sha256"]]
+    return {
+        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
+        "name": f"nplv-voortgangsoverzicht-{edition.year}",
+        "title": page.cover(edition)[0],
+        "description": " ".join(page.cover(edition)[1:]),
+        "created": edition.facts["published_at"],
+        "version": f"{edition.year}.{REVISION}",
+        "demonstratiegegevens": edition.is_demo,
+        "sources": [
+            {"title": f"{s['publisher']} {s['table_id']}: {s['title']}", "path": s["address"]} for s in used if str(s["address"]).startswith("http")
+        ],
+        "licenses": [{"name": name, "title": name} for name in sorted({s["licence"].replace(" ", "-") for s in used})],
+        "resources": resources,
+    }
+
+
+def _json(content: dict[str, Any]) -> bytes:
+    return (json.dumps(content, ensure_ascii=False, indent=1, default=str) + "\n").encode()
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

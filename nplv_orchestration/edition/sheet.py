@@ -1,0 +1,96 @@
+"""The overview table as files for a spreadsheet: csv for machines, xlsx for people."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import datetime
+from pathlib import Path
+
+from nplv_orchestration.edition.table import ACTIELIJNEN, NO_FIGURE, Edition, remarks
+
+# name for machines, head for people, whether it has the indicator's decimals
+COLUMNS = (
+    ("indicator_id", "Indicator (id)", False),
+    ("name_nl", "Indicator", False),
+    ("actielijn", "Actielijn", False),
+    ("unit", "Eenheid", False),
+    ("start1_year", "Eerste jaar", False),
+    ("start1_value", "Gebieden, eerste jaar", True),
+    ("start1_nl", "Nederland, eerste jaar", True),
+    ("start2_year", "Startjaar programma", False),
+    ("start2_value", "Gebieden, startjaar", True),
+    ("start2_nl", "Nederland, startjaar", True),
+    ("latest_year", "Laatste jaar", False),
+    ("latest_value", "Gebieden, laatste jaar", True),
+    ("latest_nl", "Nederland, laatste jaar", True),
+    ("change_start1", "Verandering sinds eerste jaar", True),
+    ("change_start2", "Verandering sinds startjaar", True),
+    ("gap_difference_latest", "Verschil met Nederland", True),
+    ("gap_ratio_latest", "Verhouding tot Nederland", False),
+    ("verdict", "Ontwikkeling", False),
+    ("gap_verdict", "Achterstand", False),
+    ("spread", "Spreiding", False),
+    ("coverage", "Dekking", False),
+    ("status", "Status", False),
+)
+
+
+def csv_bytes(edition: Edition) -> bytes:
+    """One line for each indicator: full figures with a decimal point, an empty cell for what is missing; UTF-8."""
+    text = io.StringIO()
+    out = csv.writer(text, lineterminator="\n")
+    out.writerow([name for name, _, _ in COLUMNS] + ["opmerking"])
+    for row in edition.rows:
+        out.writerow([row[name] for name, _, _ in COLUMNS] + [remarks(row)])
+    return text.getvalue().encode()
+
+
+def delineation_bytes(edition: Edition) -> bytes:
+    """Which buurten make up which area, without figures; UTF-8."""
+    text = io.StringIO()
+    out = csv.writer(text, lineterminator="\n")
+    out.writerow(["area_id", "area_name", "municipality_name", "region_code", "boundary_year"])
+    out.writerows(row.values() for row in edition.delineation)
+    return text.getvalue().encode()
+
+
+def write_xlsx(edition: Edition, path: Path, cover: list[str]) -> None:
+    """Three sheets: cover, notes, and the table with numbers as numbers and no cell that could run as a formula."""
+    import xlsxwriter
+
+    book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
+    book.set_properties(
+        {"title": cover[0], "language": "nl-NL", "created": datetime.fromisoformat(edition.facts["published_at"]).replace(tzinfo=None)}
+    )
+    head = book.add_format({"bold": True, "text_wrap": True, "bottom": 1, "valign": "top"})
+    wrap = book.add_format({"text_wrap": True, "valign": "top"})
+    title = book.add_format({"bold": True, "font_size": 14})
+    formats = {d: book.add_format({"num_format": "#,##0" + ("." + "0" * d if d else ""), "valign": "top"}) for d in range(4)}
+    front = book.add_worksheet("Voorblad")
+    front.set_column(0, 0, 100)
+    front.write_string(0, 0, cover[0], title)
+    for line, text in enumerate(cover[1:], 1):
+        front.write_string(line, 0, text, wrap)
+    notes = book.add_worksheet("Toelichting")
+    for column, (width, text) in enumerate(((40, "Indicator"), (60, "Definitie"), (80, "Wat dit cijfer niet zegt"))):
+        notes.set_column(column, column, width)
+        notes.write_string(0, column, text, head)
+    for line, row in enumerate(edition.rows, 1):
+        for column, text in enumerate((row["name_nl"], row["definition_nl"], row["caveat_nl"])):
+            notes.write_string(line, column, text, wrap)
+    sheet = book.add_worksheet("Overzichtstabel")
+    sheet.freeze_panes(1, 2)
+    for column, (name, text, _) in enumerate((*COLUMNS, ("opmerking", "Opmerking", False))):
+        sheet.set_column(column, column, {"name_nl": 45, "opmerking": 60, "unit": 28}.get(name, 16))
+        sheet.write_string(0, column, text, head)
+    for line, row in enumerate(edition.rows, 1):
+        for column, (name, _, has_decimals) in enumerate(COLUMNS):
+            value = ACTIELIJNEN[row[name]] if name == "actielijn" else row[name]
+            if isinstance(value, int | float):
+                decimals = row["decimals"] if has_decimals else 0 if isinstance(value, int) else 2
+                sheet.write_number(line, column, value, formats[decimals] if not name.endswith("_year") else wrap)
+            else:
+                sheet.write_string(line, column, value or NO_FIGURE, wrap)
+        sheet.write_string(line, len(COLUMNS), remarks(row) or "geen", wrap)
+    book.close()

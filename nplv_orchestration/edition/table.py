@@ -1,0 +1,121 @@
+"""The overview table: a row for each indicator, as figures and as the words and numbers a reader sees.
+
+Reading the public database belongs here; the files that are made from it do not.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nplv_orchestration.errors import NplvError, WrongCall
+
+ACTIELIJNEN = {"fysiek": "Fysiek", "sociaal": "Sociaal", "veiligheid": "Veiligheid"}
+NO_FIGURE = "geen cijfer"
+
+
+@dataclass(frozen=True)
+class Edition:
+    """All that an edition tells, read once. rows: see `_ROWS`; one for each indicator, in the order of the table."""
+
+    year: int
+    facts: dict[str, str]
+    rows: list[dict[str, Any]]
+    sources: list[dict[str, Any]]
+    delineation: list[dict[str, Any]]
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether the figures are invented."""
+        return self.facts.get("mode") == "demo"
+
+    @property
+    def missing(self) -> list[dict[str, Any]]:
+        """The indicators without a figure for the areas, each with `status_reason`."""
+        return [row for row in self.rows if row["latest_value"] is None]
+
+
+_ROWS = """
+    SELECT c.*, t.* EXCLUDE (indicator_id, geo_level, geo_code, series, up_to_year),
+        coalesce(l.coverage, 0) AS coverage, l.region_quality, l.weight_year, l.numerator, l.denominator, l.regions,
+        l.source_table, l.source_modified,
+        coalesce(l.status, 'ontbreekt') AS status, coalesce(l.status_reason, m.status_reason) AS status_reason
+    FROM marts.indicators AS c
+    LEFT JOIN marts.indicator_trends_by_year AS t
+        ON c.indicator_id = t.indicator_id AND t.geo_level = 'nplv' AND t.up_to_year = $year
+    LEFT JOIN marts.indicator_values AS l
+        ON c.indicator_id = l.indicator_id AND l.geo_level = 'nplv' AND l.year = t.latest_year
+    LEFT JOIN (
+        SELECT indicator_id, arg_max(status_reason, year) AS status_reason FROM marts.indicator_values
+        WHERE geo_level = 'nplv' AND year <= $year GROUP BY indicator_id
+    ) AS m ON c.indicator_id = m.indicator_id
+    ORDER BY c.number
+"""
+
+
+def read(database: Path, year: int) -> Edition:
+    """What the edition of a year tells. Raises NplvError without a published version, WrongCall for a year without figures."""
+    import duckdb
+
+    if not database.exists():
+        raise NplvError(f"{database} is not there: nothing was published yet; run `nplv run`")
+    with duckdb.connect(str(database), read_only=True) as connection:
+
+        def rows(query: str, **values: object) -> list[dict[str, Any]]:
+            found = connection.execute(query, values or None)
+            names = [column[0] for column in found.description or []]
+            return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+        if rows("SELECT 1 FROM marts.indicator_values WHERE geo_level = 'gebied' LIMIT 1"):
+            raise NplvError(f"{database} holds figures of areas: an edition is made from the public database only")
+        years = [
+            r["year"] for r in rows("SELECT DISTINCT year FROM marts.indicator_values WHERE geo_level = 'nplv' AND value IS NOT NULL ORDER BY 1")
+        ]
+        if not years or not years[0] <= year <= years[-1]:
+            possible = f"{years[0]} to {years[-1]}" if years else "none: no indicator has a figure"
+            raise WrongCall(f"an edition {year} cannot be made: years with figures are {possible}")
+        facts = {r["key"]: r["value"] for r in rows("SELECT * FROM provenance.build")}
+        table = rows(_ROWS, year=year)
+        return Edition(
+            year=year,
+            facts=facts,
+            rows=table,
+            sources=rows("SELECT * FROM provenance.sources ORDER BY key"),
+            delineation=rows(
+                "SELECT a.area_id, a.area_name, a.municipality_name, r.region_code, r.boundary_year FROM areas.focus_area_regions AS r "
+                "JOIN areas.focus_areas AS a USING (area_id) ORDER BY ALL"
+            ),
+        )
+
+
+def number(value: float | None, decimals: int) -> str:
+    """A figure as a Dutch reader sees it: decimal comma, a point for thousands; words when there is none."""
+    if value is None:
+        return NO_FIGURE
+    text = f"{value:,.{decimals}f}"
+    if float(text.replace(",", "")) == 0:
+        text = text.lstrip("-")
+    return text.translate(str.maketrans(",.-", ".,−"))
+
+
+def signed(value: float | None, decimals: int) -> str:
+    """A change, with its sign."""
+    text = number(value, decimals)
+    return text if value is None or text.startswith("−") or not text.strip("0,") else f"+{text}"
+
+
+def remarks(row: dict[str, Any]) -> str:
+    """What a reader must know of a figure, in words."""
+    notes = []
+    if row["approximation"]:
+        notes.append("benadering")
+    if row["status"] in ("voorlopig", "niet_bijgewerkt"):
+        notes.append(row["status"].replace("_", " "))
+    if row["status_reason"]:
+        notes.append(row["status_reason"])
+    if row["region_quality"] == "geraden":
+        notes.append("regio's op gelijke codes")
+    notes += [b["text_nl"].rstrip(".") for b in json.loads(row["breaks"])]
+    return "; ".join(notes)

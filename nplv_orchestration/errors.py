@@ -1,0 +1,40 @@
+"""The errors that a user may see: one line each that says what, where, and what to do.
+
+Only errors that a person can act on belong here; a defect in this code raises Python's own exceptions.
+"""
+
+
+class NplvError(Exception):
+    """Something failed; the message is one line for a person. Exit status 1."""
+
+    exit_status = 1
+
+
+class WrongCall(NplvError):
+    """A wrong setting or a wrong call. Exit status 2."""
+
+    exit_status = 2
+
+
+class SourceNotFound(NplvError):
+    """The publisher answered, and has no such table (404)."""
+
+
+class SourceUnreachable(NplvError):
+    """The publisher did not answer, or not in a usable way, after retries."""
+
+
+class SourceRefused(NplvError):
+    """The publisher's answer is not what the registry says it should be."""
+
+
+class NotConfigured(NplvError):
+    """A source for which nothing is set up here: no file in the inbox, no key."""
+
+
+class GateStopped(NplvError):
+    """What all figures rest on did not pass its checks, so nothing is published."""
+
+
+class HomeBusy(NplvError):
+    """Another process writes to this home."""

@@ -1,0 +1,55 @@
+"""What was checked: every outcome beside the fingerprint of the very content that it judged.
+
+The store and its vocabulary belong here. What is checked is in dbt's tests and in `expectations`; what follows from
+the evidence is decided in `gate`. The evidence lies in the warehouse, not only in Dagster's history.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+Outcome = Literal["passed", "failed"]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One outcome. node: the table that was judged, schema.name; fingerprint: of its rows when it was judged."""
+
+    check: str
+    kind: Literal["dbt", "expectations"]
+    node: str
+    severity: Literal["error", "warn"]
+    outcome: Outcome
+    fingerprint: str
+    details: dict[str, Any]
+
+
+def record(connection: DuckDBPyConnection, found: Iterable[Evidence]) -> None:
+    """Keep outcomes; the newest of a check on a node counts."""
+    _ensure(connection)
+    now = datetime.now(UTC).replace(tzinfo=None)
+    rows = [(e.check, e.kind, e.node, e.severity, e.outcome, e.fingerprint, json.dumps(e.details, ensure_ascii=False), now) for e in found]
+    if rows:
+        connection.executemany("INSERT OR REPLACE INTO quality.evidence VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+def read(connection: DuckDBPyConnection) -> dict[tuple[str, str], Evidence]:
+    """All evidence, by check and node."""
+    _ensure(connection)
+    rows = connection.execute("SELECT * EXCLUDE (evaluated_at) FROM quality.evidence").fetchall()
+    return {(r[0], r[2]): Evidence(r[0], r[1], r[2], r[3], r[4], r[5], json.loads(r[6])) for r in rows}
+
+
+def _ensure(connection: DuckDBPyConnection) -> None:
+    connection.execute("CREATE SCHEMA IF NOT EXISTS quality")
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS quality.evidence (check_name VARCHAR, kind VARCHAR, node VARCHAR, severity VARCHAR, "
+        "outcome VARCHAR, fingerprint VARCHAR, details VARCHAR, evaluated_at TIMESTAMP, PRIMARY KEY (check_name, node))"
+    )

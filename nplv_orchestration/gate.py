@@ -1,0 +1,87 @@
+"""The gate: which marts may be published, decided from the evidence alone.
+
+A mart is released when every required check of it, and of everything that it is made from, was evaluated on the content
+that is there now, and passed. Required is every check of error severity: the list follows from the models' own
+metadata. What all figures rest on (`meta: foundation`) stops everything. Deciding belongs here; publishing does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nplv_orchestration.errors import GateStopped
+from nplv_orchestration.evidence import Evidence
+from nplv_orchestration.expectations import CHECK_NAME
+from nplv_orchestration.manifest import Manifest
+
+
+@dataclass(frozen=True)
+class Required:
+    """A check that must have passed on a table."""
+
+    check: str
+    node: str
+    is_foundation: bool
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the gate decides of one mart; `reasons` are in Dutch and empty when it is released."""
+
+    indicator_id: str
+    fingerprint: str
+    reasons: tuple[str, ...]
+
+    @property
+    def released(self) -> bool:
+        """Whether the mart may be published."""
+        return not self.reasons
+
+
+def required_checks(manifest: Manifest) -> dict[str, list[Required]]:
+    """For each indicator every check of error severity on its mart and on what that is made from."""
+    by_node: dict[str, list[Required]] = {}
+    for check in manifest.checks:
+        if check.severity == "error" and check.node in manifest.nodes:
+            node = manifest.nodes[check.node]
+            by_node.setdefault(check.node, []).append(Required(check.name, node.relation, node.is_foundation))
+    required: dict[str, list[Required]] = {}
+    for indicator_id, mart in manifest.marts.items():
+        upstream = [r for uid in sorted(manifest.ancestors(mart.unique_id)) for r in by_node.get(uid, [])]
+        required[indicator_id] = [*upstream, Required(CHECK_NAME, mart.relation, False)]
+    return required
+
+
+def decide(manifest: Manifest, evidence: Mapping[tuple[str, str], Evidence], fingerprints: Mapping[str, str]) -> list[Decision]:
+    """Release or hold each mart. Raises GateStopped when a check on what all figures rest on does not hold."""
+    decisions = []
+    stops: dict[str, None] = {}
+    for indicator_id, required in required_checks(manifest).items():
+        relation = manifest.marts[indicator_id].relation
+        reasons = [] if relation in fingerprints else [f"{relation}: de tabel is er niet"]
+        for need in required:
+            problem = _problem(need, evidence.get((need.check, need.node)), fingerprints.get(need.node))
+            if problem and need.is_foundation:
+                stops[problem] = None
+            if problem:
+                reasons.append(problem)
+        decisions.append(Decision(indicator_id, fingerprints.get(relation, ""), tuple(reasons)))
+    if stops:
+        more = f" (and {len(stops) - 1} more)" if len(stops) > 1 else ""
+        raise GateStopped(
+            f"nothing is published: all figures rest on a check that does not hold: {next(iter(stops))}{more}; "
+            "mend the source or the seed and run again"
+        )
+    return decisions
+
+
+def _problem(need: Required, found: Evidence | None, fingerprint: str | None) -> str | None:
+    where = f"controle {need.check} op {need.node}"
+    if found is None:
+        return f"{where} is niet uitgevoerd"
+    if found.fingerprint != fingerprint:
+        return f"{where} is uitgevoerd op andere inhoud"
+    if found.outcome != "passed":
+        return f"{where} is niet geslaagd"
+    return None

@@ -1,0 +1,149 @@
+"""The folder that holds everything (`NPLV_HOME`): where things lie, and how they are written safely.
+
+Paths, the writers' lock, the home's source mode and atomic replacement belong here; what is in the files does not.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from nplv_orchestration.errors import HomeBusy, NplvError, WrongCall
+from nplv_orchestration.settings import Settings, SourceMode
+
+
+@dataclass(frozen=True)
+class Home:
+    """The paths inside one home. Making the object writes nothing."""
+
+    root: Path
+
+    @classmethod
+    def of(cls, settings: Settings) -> Home:
+        """The home of these settings, as an absolute path."""
+        return cls(settings.home.absolute())
+
+    @property
+    def archive(self) -> Path:
+        """Raw answers of publishers, for ever."""
+        return self.root / "archive"
+
+    @property
+    def published(self) -> Path:
+        """Versions that analysts read; `current` points at one."""
+        return self.root / "published"
+
+    @property
+    def editions(self) -> Path:
+        """Annual snapshots."""
+        return self.root / "editions"
+
+    @property
+    def dagster(self) -> Path:
+        """Dagster's own history."""
+        return self.root / "dagster"
+
+    @property
+    def dbt(self) -> Path:
+        """What dbt writes while it runs."""
+        return self.root / "dbt"
+
+    @property
+    def current(self) -> Path:
+        """The newest published version (a symbolic link)."""
+        return self.published / "current"
+
+    @property
+    def _mode_file(self) -> Path:
+        return self.root / "sources"
+
+    def mode(self, settings: Settings) -> SourceMode:
+        """What this home holds, else what the settings say, else demo. Raises WrongCall when the two differ."""
+        try:
+            held = self._mode_file.read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            return settings.sources or "demo"
+        if held not in ("demo", "live"):
+            raise WrongCall(f"{self._mode_file} says '{held}', expected demo or live; use another NPLV_HOME")
+        if settings.sources and settings.sources != held:
+            raise WrongCall(
+                f"NPLV_HOME={self.root} holds {held} data and NPLV_SOURCES is {settings.sources}; the two never mix: use another NPLV_HOME"
+            )
+        return "live" if held == "live" else "demo"
+
+    def claim(self, settings: Settings) -> SourceMode:
+        """Make this the home of one source mode, for good. Raises as `mode`, or when it cannot be written."""
+        mode = self.mode(settings)
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            if not self._mode_file.exists():
+                write_atomically(self._mode_file, mode.encode() + b"\n")
+        except OSError as error:
+            raise NplvError(f"NPLV_HOME={self.root} cannot be written ({error.strerror}); choose another folder") from None
+        return mode
+
+    @contextmanager
+    def writing(self, who: str, wait: float = 0.0) -> Iterator[None]:
+        """Hold the lock of the only writer; the kernel frees it when the process dies.
+
+        Waits up to `wait` seconds, then raises HomeBusy naming who holds it.
+        """
+        self.root.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            end = time.monotonic() + wait
+            while True:
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except OSError as error:
+                    if error.errno not in (errno.EAGAIN, errno.EACCES):
+                        raise
+                    if time.monotonic() >= end:
+                        holder = os.pread(descriptor, 200, 0).decode(errors="replace").strip() or "another process"
+                        raise HomeBusy(f"{self.root} is being written by {holder}; try again when it is done") from None
+                    time.sleep(0.2)
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{who} (process {os.getpid()})".encode(), 0)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a whole file or nothing: a reader sees the old or the new content, also after a crash."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def point_to(link: Path, target: str) -> None:
+    """Move the symbolic link `link` to `target` (relative to its folder) in one step."""
+    draft = link.with_name(f".{link.name}.{os.getpid()}.tmp")
+    draft.unlink(missing_ok=True)
+    draft.symlink_to(target)
+    os.replace(draft, link)
+    sync_folder(link.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

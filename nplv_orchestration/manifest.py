@@ -1,0 +1,197 @@
+"""What dbt has prepared: the models, the checks on them, and the catalogue of indicators in their `meta`.
+
+Only reading the manifest belongs here; running dbt is in `transform`. The manifest is made by `nplv prepare`, at
+install and in CI: making it takes seconds, reading it does not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from nplv_orchestration.errors import NplvError
+
+PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
+TARGET = PROJECT / "target"
+
+Severity = Literal["error", "warn"]
+
+
+class Indicator(BaseModel):
+    """All that is known of one indicator: the `meta` of its mart, and nothing else."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    indicator_id: str
+    number: int
+    name_nl: str
+    name_en: str
+    definition_nl: str
+    definition_en: str
+    actielijn: Literal["fysiek", "sociaal", "veiligheid"]
+    unit: str
+    decimals: int
+    direction: Literal["omhoog", "omlaag"]
+    multiplier: float
+    numerator_nl: str
+    denominator_nl: str
+    sources: list[str]
+    method_nl: str
+    calendar: dict[str, int]
+    trend_basis: Literal["waarde", "verhouding"]
+    smallest_change: float
+    relative: bool
+    breaks: list[dict[str, Any]]
+    minimum_coverage: float
+    plausible_low: float
+    plausible_high: float
+    maximum_jump: float
+    national: Literal["uitgever", "gebouwd", "definitie"]
+    caveat_nl: str
+    support: Literal["officieel", "kandidaat"]
+    approximation: bool
+    comparators_not_given: dict[str, str]
+    owner: str
+    changelog: list[dict[str, Any]]
+
+    @property
+    def mart(self) -> str:
+        """The name of its mart."""
+        return f"mart_{self.indicator_id}"
+
+
+@dataclass(frozen=True)
+class Node:
+    """A seed or a model: one table of the warehouse."""
+
+    unique_id: str
+    name: str
+    schema: str
+    kind: str
+    path: str
+    description: str
+    columns: Mapping[str, Mapping[str, Any]]
+    depends_on: tuple[str, ...]
+    sources: tuple[str, ...]
+    is_foundation: bool
+
+    @property
+    def relation(self) -> str:
+        """Its table, as schema.name."""
+        return f"{self.schema}.{self.name}"
+
+
+@dataclass(frozen=True)
+class Check:
+    """A dbt test: it judges the content of one node."""
+
+    unique_id: str
+    name: str
+    node: str
+    severity: Severity
+    description: str
+
+
+class Manifest:
+    """A prepared manifest, read once."""
+
+    def __init__(self, raw: Mapping[str, Any]) -> None:
+        self._raw = raw
+
+    @cached_property
+    def nodes(self) -> dict[str, Node]:
+        """Seeds and models by unique id, each after those that it is made from."""
+        found = {
+            uid: Node(
+                unique_id=uid,
+                name=n["name"],
+                schema=n["schema"],
+                kind=n["resource_type"],
+                path=n["original_file_path"],
+                description=n["description"],
+                columns=n["columns"],
+                depends_on=tuple(d for d in n["depends_on"].get("nodes", []) if not d.startswith("source.")),
+                sources=tuple(d.split(".")[-1] for d in n["depends_on"].get("nodes", []) if d.startswith("source.")),
+                is_foundation=bool(n["config"].get("meta", {}).get("foundation")),
+            )
+            for uid, n in self._raw["nodes"].items()
+            if n["resource_type"] in ("model", "seed")
+        }
+        order = TopologicalSorter({uid: [d for d in n.depends_on if d in found] for uid, n in found.items()})
+        return {uid: found[uid] for uid in order.static_order()}
+
+    @cached_property
+    def checks(self) -> list[Check]:
+        """Every dbt test with the node that it judges (a test over several tables judges the last one it reads)."""
+        return list(self._checks())
+
+    def _checks(self) -> Iterator[Check]:
+        for uid, n in self._raw["nodes"].items():
+            if n["resource_type"] != "test":
+                continue
+            node = n.get("attached_node") or n["depends_on"].get("nodes", [])[-1]
+            severity: Severity = "error" if n["config"]["severity"].lower() == "error" else "warn"
+            yield Check(uid, n["name"], node, severity, n["description"])
+
+    @cached_property
+    def indicators(self) -> list[Indicator]:
+        """The catalogue, in the order of the overview table."""
+        found = [
+            Indicator.model_validate(n["config"]["meta"])
+            for n in self._raw["nodes"].values()
+            if n["resource_type"] == "model" and "indicator_id" in n["config"].get("meta", {})
+        ]
+        return sorted(found, key=lambda i: i.number)
+
+    @cached_property
+    def marts(self) -> dict[str, Node]:
+        """The node of each indicator, by indicator id."""
+        by_name = {n.name: n for n in self.nodes.values()}
+        return {i.indicator_id: by_name[i.mart] for i in self.indicators}
+
+    def is_before_gate(self, node: Node) -> bool:
+        """Whether a node is private to the warehouse; the others are made from what the gate let through."""
+        return node.schema != "publication"
+
+    def ancestors(self, unique_id: str) -> set[str]:
+        """A node and everything that it is made from."""
+        seen: set[str] = set()
+        todo = [unique_id]
+        while todo:
+            uid = todo.pop()
+            if uid not in seen and uid in self.nodes:
+                seen.add(uid)
+                todo.extend(self.nodes[uid].depends_on)
+        return seen
+
+
+def project_fingerprint() -> str:
+    """A hash of all that dbt reads: models, macros, seeds, tests and settings."""
+    digest = hashlib.sha256()
+    for path in sorted(PROJECT.rglob("*")):
+        inside = path.relative_to(PROJECT)
+        if path.is_file() and inside.parts[0] not in ("target", "logs") and path.suffix in (".sql", ".yml", ".csv", ".md"):
+            digest.update(str(inside).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+@lru_cache(maxsize=2)
+def _read(path: Path, fingerprint: str) -> Manifest:
+    return Manifest(json.loads(path.read_bytes()))
+
+
+def load_manifest() -> Manifest:
+    """The prepared manifest. Raises NplvError when it is absent or older than the models."""
+    stamp = TARGET / "fingerprint"
+    now = project_fingerprint()
+    if not stamp.exists() or stamp.read_text(encoding="utf-8") != now:
+        raise NplvError("the dbt models changed, or were never prepared: run `nplv prepare`")
+    return _read(TARGET / "manifest.json", now)

@@ -1,0 +1,113 @@
+"""What one run holds: settings, the home under its lock, the archive, one client for all publishers, the warehouse.
+
+Assets ask it for what they need. It holds state for the length of a run and knows nothing of Dagster.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nplv_orchestration import __version__
+from nplv_orchestration.archive import Archive, TableState
+from nplv_orchestration.errors import NplvError, WrongCall
+from nplv_orchestration.home import Home, write_atomically
+from nplv_orchestration.manifest import project_fingerprint
+from nplv_orchestration.settings import Settings, SourceMode
+from nplv_orchestration.sources.http import Http
+from nplv_orchestration.sources.refresh import Publishers
+from nplv_orchestration.sources.registry import REGISTRY
+from nplv_orchestration.warehouse import connect, fingerprints
+
+if TYPE_CHECKING:
+    import httpx
+    from duckdb import DuckDBPyConnection
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """The things of one run; made by `open_monitor`, which holds the lock."""
+
+    settings: Settings
+    home: Home
+    mode: SourceMode
+    archive: Archive
+    publishers: Publishers
+    progress: Progress
+
+    @contextmanager
+    def warehouse(self) -> Iterator[DuckDBPyConnection]:
+        """A connection to the private warehouse."""
+        with connect(self.settings.warehouse_path) as connection:
+            yield connection
+
+    def states(self) -> list[TableState]:
+        """How the last question about each table ended. Raises NplvError when one was never asked."""
+        found = {table.key: self.archive.state(table.key) for table in REGISTRY}
+        never = [key for key, state in found.items() if state is None]
+        if never:
+            raise NplvError(f"never asked: {', '.join(never)}; run the raw assets first")
+        return [state for state in found.values() if state]
+
+    def inputs(self) -> str:
+        """A hash of all that the figures follow from: archived versions and their states, models, seeds, code."""
+        sources = [
+            (
+                s.key,
+                "fresh" if s.state == "unchanged" else s.state,
+                s.reason,
+                s.manifest.sha256 if s.manifest else "",
+                s.manifest.publisher_version if s.manifest else "",
+            )
+            for s in self.states()
+        ]
+        return hashlib.sha256(json.dumps([sources, project_fingerprint(), __version__]).encode()).hexdigest()
+
+    @property
+    def _built_file(self) -> Path:
+        return self.settings.warehouse_path.with_name("built.json")
+
+    def is_built(self) -> bool:
+        """Whether the warehouse already holds what would be built: the same inputs, and tables nobody touched since."""
+        if not self._built_file.exists() or not self.settings.warehouse_path.exists():
+            return False
+        built: dict[str, Any] = json.loads(self._built_file.read_text(encoding="utf-8"))
+        if built["inputs"] != self.inputs():
+            return False
+        with self.warehouse() as connection:
+            now = fingerprints(connection, built["tables"])
+        return now == dict(built["tables"])
+
+    def forget_built(self) -> None:
+        """From here on the warehouse is being changed."""
+        self._built_file.unlink(missing_ok=True)
+
+    def remember_built(self, tables: dict[str, str]) -> None:
+        """The warehouse was built and judged whole, with these fingerprints."""
+        write_atomically(self._built_file, json.dumps({"inputs": self.inputs(), "tables": tables}).encode())
+
+
+@contextmanager
+def open_monitor(
+    settings: Settings, who: str, *, progress: Progress = lambda text: None, wait: float = 0.0, transport: httpx.BaseTransport | None = None
+) -> Iterator[Monitor]:
+    """Open the home for writing. Raises HomeBusy, and WrongCall for a mode that this version cannot serve."""
+    home = Home.of(settings)
+    if home.mode(settings) == "demo":
+        raise WrongCall("the demo country is not part of this version: set NPLV_SOURCES=live, or call with --sources live")
+    mode = home.claim(settings)
+    settings.inbox_folder.mkdir(parents=True, exist_ok=True)
+    with home.writing(who, wait):
+        archive = Archive(home.archive)
+        http = Http(transport)
+        try:
+            yield Monitor(settings, home, mode, archive, Publishers(settings, archive, http, progress), progress)
+        finally:
+            http.close()

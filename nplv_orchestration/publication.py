@@ -1,0 +1,251 @@
+"""Publishing: what the gate let through becomes a version that analysts read, in one move.
+
+A version is two databases, one with the areas and one without, and the same tables as Parquet. It is written beside the
+current one, read back, and one pointer is moved; versions are never changed. What may be published is decided in `gate`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version as package_version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nplv_orchestration import __version__
+from nplv_orchestration.errors import NplvError
+from nplv_orchestration.gate import Decision
+from nplv_orchestration.home import Home, point_to, sync_folder
+from nplv_orchestration.manifest import Manifest
+from nplv_orchestration.warehouse import fingerprints, literal
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+KEPT_VERSIONS = 30
+STORAGE = "v1.0.0"  # any DuckDB 1.x opens it
+_TRENDS = ("indicator_trends", "indicator_trends_by_year")
+
+
+@dataclass(frozen=True)
+class Published:
+    """A published version. newest_year: the newest year in which any total has a figure."""
+
+    version: str
+    folder: Path
+    released: int
+    held: int
+    newest_year: int | None
+    is_new: bool
+
+
+def release(connection: DuckDBPyConnection, manifest: Manifest, decisions: Sequence[Decision], home: Home) -> None:
+    """Make schema `release`: the rows of released marts, of held ones their last published rows, and the catalogue."""
+    connection.execute("CREATE SCHEMA IF NOT EXISTS release")
+    last = home.current / "intern" / "nplv.duckdb"
+    if last.exists():
+        connection.execute(f"ATTACH {literal(last.resolve())} AS last_published (READ_ONLY)")
+    try:
+        for decision in decisions:
+            mart = manifest.marts[decision.indicator_id]
+            source = f"SELECT * FROM {mart.relation}" if decision.released else _held(connection, mart.name, mart.relation, decision, last.exists())
+            connection.execute(f"CREATE OR REPLACE TABLE release.{mart.name} AS {source} ORDER BY geo_level, geo_code, series, year")
+    finally:
+        if last.exists():
+            connection.execute("DETACH last_published")
+    union = " UNION ALL ".join(f"SELECT * FROM release.{mart.name}" for mart in manifest.marts.values())
+    connection.execute(f"CREATE OR REPLACE TABLE release.indicator_values AS {union}")
+    _catalogue(connection, manifest)
+    connection.execute(f"CREATE OR REPLACE TABLE release.decided AS SELECT {literal(_decided(connection, decisions))} AS decided")
+
+
+def _held(connection: DuckDBPyConnection, name: str, relation: str, decision: Decision, has_last: bool) -> str:
+    """The last published rows of a held mart, labelled; what was never published is missing, with the reason."""
+    reason = literal("niet bijgewerkt: " + "; ".join(decision.reasons[:3]))
+    columns = [row[0] for row in connection.execute(f"DESCRIBE {relation}").fetchall()]
+    if has_last:
+        return (
+            f"SELECT * REPLACE (CASE WHEN value IS NULL THEN 'ontbreekt' ELSE 'niet_bijgewerkt' END AS status, "
+            f"CASE WHEN value IS NULL THEN status_reason ELSE {reason} END AS status_reason) FROM last_published.marts.{name}"
+        )
+    empty = [f"NULL AS {c}" for c in ("value", "value_low", "value_high", "numerator", "denominator") if c in columns]
+    return f"SELECT * REPLACE ({', '.join(empty)}, 'ontbreekt' AS status, {reason} AS status_reason) FROM {relation}"
+
+
+def _catalogue(connection: DuckDBPyConnection, manifest: Manifest) -> None:
+    rows = [
+        {k: json.dumps(v, ensure_ascii=False) if isinstance(v, list | dict) else v for k, v in i.model_dump(mode="json").items()}
+        for i in manifest.indicators
+    ]
+    values = ", ".join("(" + ", ".join(literal(v) for v in row.values()) + ")" for row in rows)
+    connection.execute(f"CREATE OR REPLACE TABLE release.indicators AS SELECT * FROM (VALUES {values}) AS t ({', '.join(rows[0])})")
+
+
+def check_release(connection: DuckDBPyConnection, decisions: Sequence[Decision]) -> None:
+    """Whether schema `release` is what the gate decides now. Raises NplvError when it is older, or was changed since."""
+    row = (
+        connection.execute("SELECT decided FROM release.decided").fetchone()
+        if "release.decided" in fingerprints(connection, ["release.decided"])
+        else None
+    )
+    if row is None or row[0] != _decided(connection, decisions):
+        raise NplvError("what was released is not what the gate decides now: run the gate and what follows it again")
+
+
+def _decided(connection: DuckDBPyConnection, decisions: Sequence[Decision]) -> str:
+    """A hash of the decisions and of what was released by them."""
+    released = fingerprints(connection, ["release.indicator_values", "release.indicators", *(f"release.mart_{d.indicator_id}" for d in decisions)])
+    verdicts = [(d.indicator_id, d.fingerprint, d.reasons) for d in decisions]
+    return hashlib.sha256(json.dumps([verdicts, released]).encode()).hexdigest()
+
+
+def derived_from(connection: DuckDBPyConnection) -> dict[str, str]:
+    """What the derived tables were last made from, by table; empty when they never were, or were changed since."""
+    if not fingerprints(connection, ["release.derived"]):
+        return {}
+    made = dict(connection.execute("SELECT name, fingerprint FROM release.derived").fetchall())
+    tables = fingerprints(connection, [f"publication.{t}" for t in _TRENDS])
+    return {k: v for k, v in made.items() if k not in tables} if all(made.get(k) == v for k, v in tables.items()) and tables else {}
+
+
+def remember_derived(connection: DuckDBPyConnection, source: dict[str, str]) -> None:
+    """Keep what the derived tables were made from, and what they are."""
+    rows = source | fingerprints(connection, [f"publication.{t}" for t in _TRENDS])
+    values = ", ".join(f"({literal(k)}, {literal(v)})" for k, v in rows.items())
+    connection.execute(f"CREATE OR REPLACE TABLE release.derived AS SELECT * FROM (VALUES {values}) AS t (name, fingerprint)")
+
+
+def publish(connection: DuckDBPyConnection, manifest: Manifest, decisions: Sequence[Decision], home: Home, mode: str) -> Published:
+    """Write what was released as a new version and move the pointer; the same content is not published twice.
+
+    Raises NplvError when what is read back is not what was written.
+    """
+    _evidence(connection, manifest, decisions)
+    tables = _tables(connection, manifest)
+    content = hashlib.sha256(json.dumps(_content(connection, tables), sort_keys=True).encode()).hexdigest()[:12]
+    newest = connection.execute("SELECT max(year) FROM release.indicator_values WHERE value IS NOT NULL AND geo_level = 'nplv'").fetchone()
+    newest_year = newest[0] if newest else None
+    held = sum(not d.released for d in decisions)
+    current = home.current.resolve()
+    if home.current.exists() and current.name.endswith(content):
+        return Published(current.name, current, len(decisions) - held, held, newest_year, False)
+    now = datetime.now(UTC)
+    name = f"{now:%Y%m%dT%H%M%SZ}-{content}"
+    draft, folder = home.published / f".draft-{name}", home.published / name
+    for left_over in home.published.glob(".draft-*"):
+        shutil.rmtree(left_over)
+    facts = {
+        "version": name, "mode": mode, "code_version": __version__, "published_at": now.isoformat(timespec="seconds"),
+        "newest_year": newest_year, "boundary_year": manifest_boundary_year(connection), "python": platform.python_version(),
+        **{p: package_version(p) for p in ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "pandas", "great-expectations")},
+    }  # fmt: skip
+    try:
+        for part, is_public in (("intern", False), ("openbaar", True)):
+            _write(connection, draft / part, tables, facts, is_public)
+        draft.rename(folder)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    sync_folder(home.published)
+    point_to(home.current, name)
+    _retire(home)
+    return Published(name, folder, len(decisions) - held, held, newest_year, True)
+
+
+def manifest_boundary_year(connection: DuckDBPyConnection) -> int | None:
+    """The boundaries on which all released figures are compared."""
+    row = connection.execute("SELECT max(boundary_year) FROM release.indicator_values").fetchone()
+    return row[0] if row else None
+
+
+def _evidence(connection: DuckDBPyConnection, manifest: Manifest, decisions: Sequence[Decision]) -> None:
+    verdicts = ", ".join(
+        f"({literal(manifest.marts[d.indicator_id].relation)}, {literal('vrijgegeven' if d.released else 'vastgehouden')})" for d in decisions
+    )
+    connection.execute(
+        "CREATE OR REPLACE TABLE release.check_results AS "
+        "SELECT e.check_name, e.kind, e.node, split_part(e.node, '.', 2) AS mart, e.severity, e.outcome, d.decision, e.fingerprint, e.details, e.evaluated_at "
+        f"FROM quality.evidence AS e LEFT JOIN (VALUES {verdicts}) AS d (node, decision) ON e.node = d.node ORDER BY e.node, e.check_name"
+    )
+
+
+def _tables(connection: DuckDBPyConnection, manifest: Manifest) -> dict[str, str]:
+    """What is published, as name in the version -> table of the warehouse."""
+    return {
+        **{f"marts.{mart.name}": f"release.{mart.name}" for mart in manifest.marts.values()},
+        "marts.indicator_values": "release.indicator_values",
+        "marts.indicators": "release.indicators",
+        **{f"marts.{name}": f"publication.{name}" for name in _TRENDS},
+        "areas.focus_areas": "areas.focus_areas",
+        "areas.focus_area_regions": "areas.focus_area_regions",
+        "quality.check_results": "release.check_results",
+        "provenance.sources": "raw.sources",
+    }
+
+
+def _content(connection: DuckDBPyConnection, tables: dict[str, str]) -> dict[str, str]:
+    """The fingerprint of everything that is told; when something was checked or asked is not part of it."""
+    told = fingerprints(connection, [t for t in tables.values() if t not in ("release.check_results", "raw.sources")])
+    sources = connection.execute(
+        "SELECT md5(string_agg(concat_ws('|', key, state, reason, sha256), ';' ORDER BY key)) FROM (SELECT * REPLACE (CASE WHEN state = 'fresh' THEN 'unchanged' ELSE state END AS state) FROM raw.sources)"
+    ).fetchone()
+    return told | {"sources": str(sources), "code": __version__}
+
+
+def _write(connection: DuckDBPyConnection, folder: Path, tables: dict[str, str], facts: dict[str, object], is_public: bool) -> None:
+    parquet = folder / "parquet"
+    parquet.mkdir(parents=True)
+    connection.execute(f"ATTACH {literal(folder / 'nplv.duckdb')} AS version_file (STORAGE_VERSION '{STORAGE}')")
+    written: dict[str, tuple[int, str]] = {}
+    try:
+        for schema in sorted({name.split(".")[0] for name in tables}):
+            connection.execute(f"CREATE SCHEMA version_file.{schema}")
+        for name, table in tables.items():
+            query = f"SELECT * FROM {table}"
+            columns = [c[0] for c in connection.execute(f"DESCRIBE {table}").fetchall()]
+            if is_public and "geo_level" in columns:
+                query += " WHERE geo_level <> 'gebied'"
+            if is_public and table == "release.check_results":  # details may quote figures of an area
+                query = query.replace("*", "* REPLACE (NULL::VARCHAR AS details)")
+            connection.execute(f"CREATE TABLE version_file.{name} AS {query}")
+            connection.execute(f"COPY ({query}) TO {literal(parquet / (name + '.parquet'))} (FORMAT parquet, COMPRESSION zstd)")
+            written[name] = _count_and_hash(connection, f"({query})")
+        values = ", ".join(f"({literal(k)}, {literal(str(v))})" for k, v in facts.items())
+        connection.execute(f"CREATE TABLE version_file.provenance.build AS SELECT * FROM (VALUES {values}) AS t (key, value)")
+    finally:
+        connection.execute("DETACH version_file")
+    _read_back(folder, written, is_public)
+
+
+def _read_back(folder: Path, written: dict[str, tuple[int, str]], is_public: bool) -> None:
+    """Open what was written as an analyst would, and compare it with what was meant."""
+    import duckdb
+
+    with duckdb.connect(str(folder / "nplv.duckdb"), read_only=True) as connection:
+        for name, meant in written.items():
+            for table in (name, f"read_parquet({literal(folder / 'parquet' / (name + '.parquet'))})"):
+                if _count_and_hash(connection, table) != meant:
+                    raise NplvError(f"{folder / 'nplv.duckdb'}: {table} reads back differently from what was written; nothing was published")
+        areas = connection.execute("SELECT count(*) FROM marts.indicator_values WHERE geo_level = 'gebied'").fetchone()
+        if is_public and areas != (0,):
+            raise NplvError(f"{folder}: the public database would hold figures of areas; nothing was published")
+
+
+def _count_and_hash(connection: DuckDBPyConnection, table: str) -> tuple[int, str]:
+    row = connection.execute(
+        f"SELECT count(*), coalesce(md5(concat_ws('-', bit_xor(md5_number(t::VARCHAR)), sum(md5_number_lower(t::VARCHAR)))), '') FROM {table} AS t"
+    ).fetchone()
+    return (row[0], row[1]) if row else (0, "")
+
+
+def _retire(home: Home) -> None:
+    """Remove the oldest versions beyond those that are kept; never the current one."""
+    versions = sorted(v for v in home.published.iterdir() if v.is_dir() and not v.is_symlink() and not v.name.startswith("."))
+    for old in versions[:-KEPT_VERSIONS]:
+        if old != home.current.resolve():
+            shutil.rmtree(old)

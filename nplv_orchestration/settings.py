@@ -1,0 +1,63 @@
+"""The settings of the monitor, read from the environment (`NPLV_...`) and validated once.
+
+Only what an operator chooses belongs here. Where files lie inside the home is in `home`; what is asked of a
+publisher is in `sources.registry`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, HttpUrl, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from nplv_orchestration.errors import WrongCall
+
+SourceMode = Literal["demo", "live"]
+
+
+class Settings(BaseSettings):
+    """All settings; each is the environment variable `NPLV_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix="NPLV_", env_ignore_empty=True, frozen=True)
+
+    home: Path = Field(Path("data"), description="folder that holds everything this project writes")
+    sources: SourceMode | None = Field(None, description="demo or live; default: what the home holds, else demo")
+    cbs_url: HttpUrl = Field(HttpUrl("https://datasets.cbs.nl/odata/v1/CBS"), description="CBS OData v4")
+    cbs_download_url: HttpUrl = Field(HttpUrl("https://download.cbs.nl"), description="CBS downloads")
+    dataderden_url: HttpUrl = Field(HttpUrl("https://dataderden.cbs.nl"), description="OData v3 of third parties")
+    leefbaarometer_url: HttpUrl = Field(HttpUrl("https://www.leefbaarometer.nl"), description="Leefbaarometer")
+    eponline_url: HttpUrl | None = Field(None, description="EP-Online")
+    eponline_api_key: SecretStr | None = Field(None, description="key for EP-Online")
+    inbox: Path | None = Field(None, description="folder for delivered files; default NPLV_HOME/inbox")
+    warehouse: str | None = Field(None, description="the private DuckDB file; default NPLV_HOME/warehouse/nplv.duckdb")
+
+    @property
+    def inbox_folder(self) -> Path:
+        """Where people put delivered files."""
+        return (self.inbox or self.home / "inbox").absolute()
+
+    @property
+    def warehouse_path(self) -> Path:
+        """The private DuckDB file. Raises WrongCall for a kind of warehouse that is not supported."""
+        if self.warehouse is None:
+            return (self.home / "warehouse" / "nplv.duckdb").absolute()
+        if ":" in self.warehouse:
+            kind = self.warehouse.split(":", 1)[0]
+            raise WrongCall(f"NPLV_WAREHOUSE: '{kind}:' is not supported; give the path of a DuckDB file")
+        path = Path(self.warehouse).absolute()
+        if path.name != "nplv.duckdb":  # the models are prepared for a database of this name
+            raise WrongCall(f"NPLV_WAREHOUSE: the file must be named nplv.duckdb, not '{path.name}'")
+        return path
+
+
+def load_settings() -> Settings:
+    """The settings of this process. Raises WrongCall, naming each variable that is wrong and why."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        wrong = "; ".join(f"NPLV_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+        raise WrongCall(f"wrong setting: {wrong}") from None
+    settings.warehouse_path  # noqa: B018 - refuses an unsupported warehouse before anything starts
+    return settings

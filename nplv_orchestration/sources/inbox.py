@@ -1,0 +1,205 @@
+"""Files that people put in the inbox: CBS maatwerk, and EP-Online's total file.
+
+A file is taken over whole or refused whole; a refusal names file, sheet, row, column, what was found and what was expected.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import IO, Literal
+
+from nplv_orchestration.errors import NotConfigured, SourceRefused
+from nplv_orchestration.sources.pulled import Answer, Draft, Pulled
+from nplv_orchestration.sources.registry import SourceTable
+from nplv_orchestration.sources.values import text_number
+
+_PATTERNS = {"maatwerk": r"maatwerk.*\.(csv|xlsx|ods)", "eponline": r"v\d{8}_v\d+_csv\.(zip|csv)"}
+_MAATWERK_COLUMNS = ("indicator", "jaar", "niveau", "code", "teller", "noemer", "status")
+_CODES = {
+    "gebied": r"[a-z0-9]+(-[a-z0-9]+)*",
+    "gemeente": r"GM\d{4}",
+    "rest_gemeente": r"GM\d{4}",
+    "nederland": r"NL00",
+}
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """Where a cell is, for a refusal."""
+
+    file: str
+    sheet: str
+    row: int
+    column: str
+
+    def refuse(self, found: str, expected: str) -> SourceRefused:
+        return SourceRefused(f"{self.file}, sheet {self.sheet}, row {self.row}, column {self.column}: found '{found[:40]}', expected {expected}")
+
+
+def ask(table: SourceTable, folder: Path) -> Answer:
+    """Which files are there, by name and content. Raises NotConfigured when there is none."""
+    files = sorted(f for f in folder.glob("*") if re.fullmatch(_PATTERNS[table.reader], f.name, re.IGNORECASE) and f.is_file())
+    if not files:
+        raise NotConfigured(f"geen bestand van {table.publisher} ({table.title}) in de inbox")
+    digest = hashlib.sha256()
+    for file in files:
+        with file.open("rb") as content:
+            digest.update(file.name.encode() + hashlib.file_digest(content, "sha256").digest())
+    newest = max(file.stat().st_mtime for file in files)
+    return Answer(digest.hexdigest(), datetime.fromtimestamp(newest, UTC).isoformat(), "inbox", carried=files)
+
+
+def pull_maatwerk(table: SourceTable, answer: Answer, draft: Path) -> Pulled:
+    """Counts of areas, municipalities and the country, from every maatwerk file together."""
+    with Draft(table, draft, ("indicator_id", "year", "geo_level", "geo_code")) as out:
+        for file in answer.carried:
+            out.add(_maatwerk_rows(file))
+    return Pulled(out.rows, table.boundary_year)
+
+
+def _maatwerk_rows(file: Path) -> Iterator[dict[str, object]]:
+    for sheet, rows in _sheets(file):
+        head = tuple(cell.strip().lower() for cell in next(rows, []))
+        if head != _MAATWERK_COLUMNS:
+            raise _Cell(file.name, sheet, 1, "head").refuse("; ".join(head), "; ".join(_MAATWERK_COLUMNS))
+        for number, cells in enumerate(rows, 2):
+            row = dict(zip(_MAATWERK_COLUMNS, (c.strip() for c in cells), strict=False))
+            if not any(row.values()):
+                continue
+
+            def at(column: str, number: int = number, sheet: str = sheet) -> _Cell:
+                return _Cell(file.name, sheet, number, column)
+
+            if len(cells) != len(_MAATWERK_COLUMNS):
+                raise at("head").refuse(f"{len(cells)} cells", f"{len(_MAATWERK_COLUMNS)} cells")
+            if not re.fullmatch(r"20\d\d", row["jaar"]):
+                raise at("jaar").refuse(row["jaar"], "a year")
+            if row["niveau"] not in _CODES:
+                raise at("niveau").refuse(row["niveau"], "one of " + ", ".join(_CODES))
+            if not re.fullmatch(_CODES[row["niveau"]], row["code"]):
+                raise at("code").refuse(row["code"], f"a code of niveau {row['niveau']}")
+            if row["status"] not in ("Definitief", "Voorlopig"):
+                raise at("status").refuse(row["status"], "Definitief or Voorlopig")
+            if not re.fullmatch(r"[a-z_]+", row["indicator"]):
+                raise at("indicator").refuse(row["indicator"], "the id of an indicator")
+            try:
+                numerator, missing = text_number(row["teller"], decimal=",", where="")
+                denominator, _ = text_number(row["noemer"], decimal=",", where="")
+            except SourceRefused:
+                raise at("teller/noemer").refuse(f"{row['teller']} / {row['noemer']}", "numbers with a decimal comma") from None
+            if numerator is not None and (denominator is None or numerator < 0 or numerator > denominator):
+                raise at("teller").refuse(row["teller"], f"a count from 0 to the noemer {row['noemer']}")
+            yield {
+                "indicator_id": row["indicator"], "year": int(row["jaar"]), "geo_level": row["niveau"], "geo_code": row["code"],
+                "numerator": numerator, "denominator": denominator, "missing": missing, "period_status": row["status"],
+            }  # fmt: skip
+
+
+def _sheets(file: Path) -> Iterator[tuple[str, Iterator[list[str]]]]:
+    """The sheets of a csv (one), xlsx or ods file, as rows of text."""
+    if file.suffix.lower() == ".csv":
+        try:
+            text = file.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError:
+            raise SourceRefused(f"{file.name}: not UTF-8 text; save the file as csv UTF-8") from None
+        yield "1", iter(csv.reader(io.StringIO(text), delimiter=";"))
+        return
+    import pandas as pd
+
+    engine: Literal["openpyxl", "odf"] = "openpyxl" if file.suffix.lower() == ".xlsx" else "odf"
+    try:
+        sheets = pd.read_excel(file, sheet_name=None, header=None, dtype=object, keep_default_na=False, engine=engine)
+    except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
+        raise SourceRefused(f"{file.name}: cannot be read as a spreadsheet: {str(error)[:100]}") from None
+    for name, frame in sheets.items():
+        yield str(name), iter([[_cell_text(cell) for cell in row] for row in frame.itertuples(index=False)])
+
+
+def _cell_text(cell: object) -> str:
+    """A cell of a spreadsheet as a person sees it in a Dutch sheet: a number has a decimal comma."""
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() else str(cell).replace(".", ",")
+    return str(cell)
+
+
+def pull_eponline(table: SourceTable, answer: Answer, draft: Path) -> Pulled:
+    """The labels of dwellings in every total file that is there, each with the file's own date as reference date."""
+    with Draft(table, draft, ("reference_date", "dwelling_id", "recorded_on", "label")) as out:
+        for file in answer.carried:
+            with _total_file(file) as lines:
+                out.add(_labels(file.name, lines))
+    return Pulled(out.rows, None)
+
+
+@contextmanager
+def _total_file(file: Path) -> Iterator[IO[str]]:
+    if file.suffix.lower() == ".csv":
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            yield lines
+        return
+    try:
+        packed = zipfile.ZipFile(file)
+    except zipfile.BadZipFile:
+        raise SourceRefused(f"{file.name}: not a zip, or not complete") from None
+    members = [m for m in packed.infolist() if m.filename.lower().endswith(".csv")]
+    if len(members) != 1:
+        raise SourceRefused(f"{file.name}: {len(members)} csv files in the zip, expected one")
+    with packed.open(members[0]) as binary:
+        yield io.TextIOWrapper(binary, "utf-8-sig", newline="")
+
+
+def _labels(name: str, lines: Iterable[str]) -> Iterator[dict[str, object]]:
+    rows = csv.reader(lines, delimiter=";")
+    published = next(rows, [])
+    if published[:1] != ["PublicatieDatum"] or len(published) < 2:
+        raise SourceRefused(f"{name}, row 1: found '{';'.join(published)[:40]}', expected PublicatieDatum")
+    reference = _date(published[1], f"{name}, row 1")
+    next(rows, None)
+    head = next(rows, [])
+    wanted = {
+        "Pand_opnamedatum": "recorded_on", "Pand_energieklasse": "label", "Pand_bagverblijfsobjectid": "dwelling_id",
+        "Pand_postcode": "postcode", "Pand_huisnummer": "house_number", "Pand_gebouwklasse": "building",
+    }  # fmt: skip
+    lacking = [column for column in wanted if column not in head]
+    if lacking:
+        raise SourceRefused(f"{name}, row 3: no column {', '.join(lacking)}")
+    place = {ours: head.index(theirs) for theirs, ours in wanted.items()}
+    until = head.index("Pand_geldig_tot") if "Pand_geldig_tot" in head else None
+    for number, row in enumerate(rows, 4):
+        where = f"{name}, row {number}"
+        if len(row) != len(head):
+            raise SourceRefused(f"{where}: {len(row)} cells, expected {len(head)}")
+        cell = {ours: row[index].strip() for ours, index in place.items()}
+        if cell["building"] != "W" or not cell["dwelling_id"]:
+            continue
+        if not re.fullmatch(r"A\+{0,5}|[B-G]", cell["label"]):
+            raise SourceRefused(f"{where}, Pand_energieklasse: found '{cell['label'][:20]}', expected A+++++ to G")
+        if not cell["dwelling_id"].isdigit() or not cell["house_number"].isdigit():
+            raise SourceRefused(f"{where}: '{cell['dwelling_id'][:20]}', '{cell['house_number'][:20]}' are not numbers")
+        yield {
+            "dwelling_id": cell["dwelling_id"].zfill(16),
+            "recorded_on": _date(cell["recorded_on"], where),
+            "valid_until": _date(row[until], where) if until is not None and row[until].strip() else None,
+            "label": cell["label"],
+            "postcode": cell["postcode"].replace(" ", ""),
+            "house_number": int(cell["house_number"]),
+            "reference_date": reference,
+        }
+
+
+def _date(text: str, where: str) -> date:
+    for form in ("%Y%m%d", "%d-%m-%Y", "%Y-%m-%d"):
+        try:
+            return datetime.strptime(text.strip(), form).date()
+        except ValueError:
+            continue
+    raise SourceRefused(f"{where}: '{text[:20]}' is not a date")

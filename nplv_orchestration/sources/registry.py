@@ -1,0 +1,180 @@
+"""The source tables: who publishes them, what is asked of them, and what they must be.
+
+One place for all that is known of a table before it is asked. How a table is read is in the reader named here; when it
+is pulled is in `refresh`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Literal
+
+Reader = Literal["odata_v4", "odata_v3", "leefbaarometer", "addresses", "eponline", "maatwerk"]
+
+FIRST_YEAR = 2018
+BOUNDARY_YEAR = 2024
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A measure of a table: our name, the title and unit it must have at the publisher, and its stable code (v4)."""
+
+    name: str
+    title: str
+    unit: str
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class SourceTable:
+    """One table of one publisher. `columns` are the names and DuckDB types of its relation in the archive."""
+
+    key: str
+    relation: str
+    publisher: str
+    table_id: str
+    title: str
+    reader: Reader
+    columns: dict[str, str]
+    page: str
+    licence: str = "CC BY 4.0"
+    period: int | None = None
+    boundary_year: int | None = None
+    measures: tuple[Measure, ...] = ()
+    dimensions: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """v3: the codes that are asked of each dimension, by the name of the dimension."""
+    path: str = ""
+    """The address of a file below the publisher's base address."""
+    only_with: str = ""
+    """The key of the table without which this one is not needed."""
+
+    @property
+    def request(self) -> str:
+        """A hash of what is asked: when it changes, the table is pulled again."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
+
+
+_KWB_MEASURES = (
+    Measure("residents", "Aantal inwoners", "aantal", "T001036"),
+    Measure("residents_0_14", "0 tot 15 jaar", "aantal", "10680"),
+    Measure("residents_65_plus", "65 jaar of ouder", "aantal", "80200"),
+    Measure("dwellings", "Woningvoorraad", "aantal", "M000297"),
+    Measure("woz", "Gemiddelde WOZ-waarde van woningen", "x 1 000 euro", "M001642"),
+    Measure("income", "Gemiddeld inkomen per inwoner", "x 1 000 euro", "M000224"),
+    Measure("labour_participation", "Nettoarbeidsparticipatie", "%", "M001796_2"),
+    Measure("welfare", "Personen per soort uitkering; Bijstand", "aantal", "D006842"),
+)
+
+_KWB_TABLES = {
+    2018: "84286NED", 2019: "84583NED", 2020: "84799NED", 2021: "85039NED",
+    2022: "85318NED", 2023: "85618NED", 2024: "85984NED", 2025: "86165NED",
+}  # fmt: skip
+
+_REGION_VALUES = {"region_code": "VARCHAR", "value": "DOUBLE", "missing": "VARCHAR"}
+_PERIODS = {"period": "VARCHAR", "period_status": "VARCHAR"}
+
+REGISTRY: tuple[SourceTable, ...] = (
+    *(
+        SourceTable(
+            key=f"cbs_kwb_{year}",
+            relation="cbs_kwb",
+            publisher="CBS",
+            table_id=table_id,
+            title=f"Kerncijfers wijken en buurten {year}",
+            reader="odata_v4",
+            columns={**_REGION_VALUES, "measure": "VARCHAR"},
+            page=f"https://opendata.cbs.nl/statline/#/CBS/nl/dataset/{table_id}",
+            period=year,
+            boundary_year=year,
+            measures=_KWB_MEASURES,
+        )
+        for year, table_id in _KWB_TABLES.items()
+    ),
+    SourceTable(
+        key="politie_misdrijven",
+        relation="politie_misdrijven",
+        publisher="Politie",
+        table_id="47018NED",
+        title="Geregistreerde misdrijven; soort misdrijf, wijk, buurt, jaarcijfers",
+        reader="odata_v3",
+        columns={**_REGION_VALUES, **_PERIODS, "offence": "VARCHAR"},
+        page="https://data.politie.nl/#/Politie/nl/dataset/47018NED",
+        boundary_year=2025,
+        measures=(Measure("value", "Geregistreerde misdrijven", "aantal"),),
+        dimensions={"SoortMisdrijf": ("0.0.0", "1.1.1", "1.4.2", "1.4.3", "1.4.5", "1.4.6", "1.4.7")},
+    ),
+    SourceTable(
+        key="rivm_gezondheid",
+        relation="rivm_gezondheid",
+        publisher="RIVM",
+        table_id="50150NED",
+        title="Gezondheid per wijk en buurt",
+        reader="odata_v3",
+        columns={**_REGION_VALUES, **_PERIODS, "margin": "VARCHAR"},
+        page="https://statline.rivm.nl/#/RIVM/nl/dataset/50150NED",
+        boundary_year=2024,
+        measures=(Measure("value", "Goed ervaren gezondheid", "%"),),
+        dimensions={"Leeftijd": ("20300",), "Marges": ("MW00000", "MOG0095", "MBG0095")},
+    ),
+    SourceTable(
+        key="leefbaarometer",
+        relation="leefbaarometer_buurten",
+        publisher="Leefbaarometer",
+        table_id="3.0 meting 2024",
+        title="Leefbaarometer 3.0, scores van buurten",
+        reader="leefbaarometer",
+        columns={
+            "region_code": "VARCHAR", "year": "INTEGER", "versie": "VARCHAR", "class": "INTEGER",
+            **dict.fromkeys(("afw", "fys", "onv", "soc", "vrz", "won"), "DOUBLE"),
+        },
+        page="https://www.leefbaarometer.nl/page/Open%20data",
+        licence="CC0",
+        boundary_year=2024,
+        path="resources/open-data-leefbaarometer-meting-2024.zip",
+    ),
+    SourceTable(
+        key="eponline_labels",
+        relation="eponline_labels",
+        publisher="RVO",
+        table_id="EP-Online totaalbestand",
+        title="Energielabels van gebouwen",
+        reader="eponline",
+        columns={
+            "dwelling_id": "VARCHAR", "recorded_on": "DATE", "valid_until": "DATE", "label": "VARCHAR",
+            "postcode": "VARCHAR", "house_number": "INTEGER", "reference_date": "DATE",
+        },
+        page="https://www.ep-online.nl/PublicData",
+        licence="CC0",
+    ),
+    SourceTable(
+        key=f"cbs_addresses_{BOUNDARY_YEAR}",
+        relation="cbs_addresses",
+        publisher="CBS",
+        table_id=f"pc6huisnr{BOUNDARY_YEAR}",
+        title=f"Buurt, wijk en gemeente van elk adres {BOUNDARY_YEAR}",
+        reader="addresses",
+        columns={"postcode": "VARCHAR", "house_number": "INTEGER", "region_code": "VARCHAR"},
+        page="https://www.cbs.nl/nl-nl/maatwerk",
+        boundary_year=BOUNDARY_YEAR,
+        path=f"postcode/{BOUNDARY_YEAR}-cbs-pc6huisnr{BOUNDARY_YEAR}0801_buurt.zip",
+        only_with="eponline_labels",
+    ),
+    SourceTable(
+        key="cbs_maatwerk",
+        relation="cbs_maatwerk",
+        publisher="CBS",
+        table_id="maatwerk",
+        title="Maatwerktabellen van de focusgebieden",
+        reader="maatwerk",
+        columns={
+            "indicator_id": "VARCHAR", "year": "INTEGER", "geo_level": "VARCHAR", "geo_code": "VARCHAR",
+            "numerator": "DOUBLE", "denominator": "DOUBLE", "missing": "VARCHAR", "period_status": "VARCHAR",
+        },
+        page="https://www.cbs.nl/nl-nl/onze-diensten/maatwerk-en-microdata",
+        boundary_year=BOUNDARY_YEAR,
+    ),
+)  # fmt: skip
+
+BY_KEY = {table.key: table for table in REGISTRY}

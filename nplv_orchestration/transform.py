@@ -1,0 +1,90 @@
+"""Runs dbt in this process: the build of the warehouse, and what is made from released marts.
+
+dbt is called through its own `dbtRunner`, with the manifest that was prepared, because parsing and a process of its own
+cost several seconds each time. Which models there are is in `manifest`.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nplv_orchestration.errors import NplvError
+from nplv_orchestration.home import write_atomically
+from nplv_orchestration.manifest import PROJECT, TARGET, project_fingerprint
+
+_QUIET = ["--quiet", "--log-level", "none", "--log-level-file", "none", "--no-send-anonymous-usage-stats", "--no-version-check"]
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """How one node of a dbt run ended. status: success, pass, warn, fail, error or skipped."""
+
+    unique_id: str
+    status: str
+    failures: int | None
+    message: str
+    seconds: float
+
+
+def prepare() -> None:
+    """Parse the models into the manifest that everything else reads. Raises NplvError with dbt's own words."""
+    fingerprint = project_fingerprint()
+    result = _runner().invoke(["parse", *_folders(TARGET), *_QUIET])
+    if not result.success:
+        raise NplvError(f"dbt cannot parse the models: {_one_line(result.exception)}")
+    write_atomically(TARGET / "fingerprint", fingerprint.encode())
+
+
+def build_models(select: Sequence[str], warehouse: Path, folder: Path, *, on_node: Callable[[str], None] = lambda name: None) -> None:
+    """Build these seeds and models in the warehouse; tests are run apart, so that none keeps dbt from building what lies behind it.
+
+    Raises NplvError when one could not be built, naming it.
+    """
+    for node in _invoke(["build", "--resource-type", "seed", "model"], select, warehouse, folder, on_node):
+        if node.status == "error":
+            raise NplvError(f"dbt could not build {node.unique_id.split('.')[-1]}: {node.message}")
+
+
+def run_tests(select: Sequence[str], warehouse: Path, folder: Path, *, on_node: Callable[[str], None] = lambda name: None) -> dict[str, NodeResult]:
+    """Run these tests; how each ended, by unique id. A test that could not be run ends in status error."""
+    return {node.unique_id: node for node in _invoke(["test"], select, warehouse, folder, on_node)}
+
+
+def _invoke(command: list[str], select: Sequence[str], warehouse: Path, folder: Path, on_node: Callable[[str], None]) -> list[NodeResult]:
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.contracts.graph.manifest import Manifest
+
+    def watch(event: Any) -> None:
+        if event.info.name == "NodeFinished":
+            on_node(event.data.node_info.node_name)
+
+    manifest = Manifest.from_msgpack((TARGET / "partial_parse.msgpack").read_bytes())
+    manifest.build_flat_graph()
+    os.environ["NPLV_DBT_WAREHOUSE"] = str(warehouse)
+    try:
+        result = _runner(manifest, [watch]).invoke([*command, "--select", *select, *_folders(folder), *_QUIET])
+        if result.result is None:
+            raise NplvError(f"dbt failed: {_one_line(result.exception)}")
+        return [NodeResult(r.node.unique_id, str(r.status), r.failures, _one_line(r.message), r.execution_time) for r in result.result.results]
+    finally:
+        DuckDBConnectionManager.close_all_connections()
+        gc.collect()  # dbt's last handle on the file goes with its frames; an open one refuses every other connection
+
+
+def _runner(manifest: Any = None, callbacks: list[Callable[[Any], None]] | None = None) -> Any:
+    from dbt.cli.main import dbtRunner
+
+    return dbtRunner(manifest=manifest, callbacks=callbacks or [])
+
+
+def _folders(target: Path) -> list[str]:
+    return ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(target), "--log-path", str(target)]
+
+
+def _one_line(text: object) -> str:
+    return " ".join(str(text or "").split())[:400]

@@ -1,0 +1,121 @@
+"""The private DuckDB file in which figures are made: connections, the raw views over the archive, fingerprints.
+
+Every connection to the warehouse is made here, with dagster-duckdb's resource. What stands in the tables is dbt's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nplv_orchestration.archive import Archive, TableState
+from nplv_orchestration.errors import NplvError
+from nplv_orchestration.sources.registry import REGISTRY, SourceTable
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+@contextmanager
+def connect(path: Path) -> Iterator[DuckDBPyConnection]:
+    """A connection to the warehouse. Raises NplvError when the file cannot be opened."""
+    from dagster_duckdb import DuckDBResource
+    from duckdb import Error
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with DuckDBResource(database=str(path)).get_connection() as connection:
+            yield connection
+    except Error as error:
+        text = " ".join(str(error).split())[:300]
+        raise NplvError(f"the warehouse {path} could not be used: {text}") from error
+
+
+def literal(value: object) -> str:
+    """A Python value as a SQL literal."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool | int | float):
+        return str(value)
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def register_raw(connection: DuckDBPyConnection, archive: Archive, states: Iterable[TableState]) -> None:
+    """Make schema `raw`: a view for each relation over the versions in use, and `raw.sources`, the manifest."""
+    by_key = {state.key: state for state in states}
+    connection.execute("CREATE SCHEMA IF NOT EXISTS raw")
+    relations: dict[str, list[SourceTable]] = {}
+    for table in REGISTRY:
+        relations.setdefault(table.relation, []).append(table)
+    for relation, tables in relations.items():
+        parts = [part for table in tables if (part := _part(table, by_key[table.key], archive))]
+        if not parts:
+            columns = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in tables[0].columns.items())
+            parts = [
+                f"SELECT NULL::VARCHAR AS table_key, NULL::INTEGER AS table_period, NULL::INTEGER AS boundary_year, "
+                f"NULL::VARCHAR AS source_table, NULL::TIMESTAMP AS source_modified, {columns} WHERE false"
+            ]
+        connection.execute(f"CREATE OR REPLACE VIEW raw.{relation} AS " + " UNION ALL BY NAME ".join(parts))
+    rows = ", ".join(f"({', '.join(_manifest_row(table, by_key[table.key]))})" for table in REGISTRY)
+    connection.execute(
+        "CREATE OR REPLACE TABLE raw.sources (key VARCHAR, relation VARCHAR, publisher VARCHAR, table_id VARCHAR, title VARCHAR, "
+        "period INTEGER, boundary_year INTEGER, state VARCHAR, reason VARCHAR, source_table VARCHAR, source_modified TIMESTAMP, "
+        "fetched_at TIMESTAMP, rows BIGINT, sha256 VARCHAR, address VARCHAR, licence VARCHAR, measures_empty VARCHAR)"
+    )
+    connection.execute(f"INSERT INTO raw.sources VALUES {rows}")
+
+
+def source_name(table: SourceTable) -> str:
+    """What readers see as the source: publisher and table."""
+    return f"{table.publisher} {table.table_id}"
+
+
+def _part(table: SourceTable, state: TableState, archive: Archive) -> str | None:
+    manifest = state.manifest
+    if manifest is None:
+        return None
+    return (
+        f"SELECT {literal(table.key)} AS table_key, {literal(table.period)}::INTEGER AS table_period, "
+        f"{literal(manifest.boundary_year)}::INTEGER AS boundary_year, {literal(source_name(table))} AS source_table, "
+        f"{_timestamp(manifest.publisher_modified)} AS source_modified, * "
+        f"FROM read_parquet({literal(archive.path(manifest))})"
+    )
+
+
+def _manifest_row(table: SourceTable, state: TableState) -> list[str]:
+    m = state.manifest
+    values = [
+        table.key, table.relation, table.publisher, table.table_id, table.title, table.period,
+        m.boundary_year if m else table.boundary_year, state.state, state.reason, source_name(table),
+    ]  # fmt: skip
+    return [
+        *map(literal, values),
+        _timestamp(m.publisher_modified if m else None),
+        _timestamp(m.fetched_at if m else None),
+        *map(literal, [m.rows if m else None, m.sha256 if m else None, m.address if m else None, table.licence]),
+        literal(",".join(m.measures_empty) if m else ""),
+    ]
+
+
+def _timestamp(text: str | None) -> str:
+    """ISO text as a timestamp without a zone: publishers' own moments are compared with nothing but themselves."""
+    if text is None:
+        return "NULL::TIMESTAMP"
+    moment = datetime.fromisoformat(text).replace(tzinfo=None)
+    return f"TIMESTAMP '{moment.isoformat(sep=' ')}'"
+
+
+def fingerprints(connection: DuckDBPyConnection, relations: Iterable[str]) -> dict[str, str]:
+    """A hash of the rows of each table, whatever their order; a table that is not there has none."""
+    present = {f"{schema}.{name}" for schema, name in connection.execute("SELECT table_schema, table_name FROM information_schema.tables").fetchall()}
+    wanted = [r for r in dict.fromkeys(relations) if r in present]
+    if not wanted:
+        return {}
+    query = " UNION ALL ".join(
+        f"SELECT {literal(r)}, md5(concat_ws('-', count(*), bit_xor(md5_number(t::VARCHAR)), sum(md5_number_lower(t::VARCHAR)))) FROM {r} AS t"
+        for r in wanted
+    )
+    return dict(connection.execute(query).fetchall())
