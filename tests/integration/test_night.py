@@ -81,6 +81,10 @@ def test_a_second_night_asks_one_question_a_table_and_changes_nothing(night: Nig
     again = run_night(night[0], 2024, lambda text: None)
     after = asked()
     assert again.version == night[1].version
-    grown = {path: n - before.get(path, 0) for path, n in after.items() if path not in ("/stats", "bytes", "bytes unpacked", "requests") and n != before.get(path)}
+    grown = {
+        path: n - before.get(path, 0)
+        for path, n in after.items()
+        if path not in ("/stats", "bytes", "bytes unpacked", "requests") and n != before.get(path)
+    }
     assert all(n == 1 for n in grown.values())
     assert not [path for path in grown if "Observations" in path or "DataSet" in path]

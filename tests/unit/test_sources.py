@@ -454,9 +454,7 @@ def test_a_fault_that_stays_is_one_clear_line_and_nothing_is_kept(
 
 
 @real_formats
-@pytest.mark.parametrize(
-    ("fault", "state"), [("down", "stale"), ("html", "stale"), ("cut", "stale"), ("short-page", "refused"), ("", "fresh")]
-)
+@pytest.mark.parametrize(("fault", "state"), [("down", "stale"), ("html", "stale"), ("cut", "stale"), ("short-page", "refused"), ("", "fresh")])
 def test_a_new_release_with_a_fault_leaves_the_last_good_version(served: tuple[str, Path], tmp_path: Path, fault: str, state: str) -> None:
     import shutil
 
