@@ -27,4 +27,4 @@ ui: install
 	$(BIN)/nplv ui
 
 lock:
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet --extra dev pyproject.toml -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header --quiet --extra dev pyproject.toml -o requirements.lock
