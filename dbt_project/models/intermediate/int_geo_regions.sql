@@ -17,19 +17,22 @@ buurten as (
 
 -- how many buurten each larger region has
 sizes as (
-    select wijk_code as region_code, count(*) as buurten from regions where region_level = 'buurt' group by 1
-    union all
-    select gemeente_code, count(*) from regions where region_level = 'buurt' group by 1
-    union all
-    select 'NL00', count(*) from regions where region_level = 'buurt'
+    select
+        coalesce(wijk_code, gemeente_code, 'NL00') as region_code,
+        count(*) as buurten
+    from regions
+    where region_level = 'buurt'
+    group by grouping sets (wijk_code, gemeente_code, ())
 ),
 
 held as (
-    select geo_level, geo_code, wijk_code as region_code, count(*) as buurten from buurten group by all
-    union all
-    select geo_level, geo_code, gemeente_code, count(*) from buurten group by all
-    union all
-    select geo_level, geo_code, 'NL00', count(*) from buurten group by all
+    select
+        geo_level,
+        geo_code,
+        coalesce(wijk_code, gemeente_code, 'NL00') as region_code,
+        count(*) as buurten
+    from buurten
+    group by grouping sets ((geo_level, geo_code, wijk_code), (geo_level, geo_code, gemeente_code), (geo_level, geo_code))
 ),
 
 whole as (

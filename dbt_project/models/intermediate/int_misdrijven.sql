@@ -15,16 +15,19 @@ kinds as (
     union all
     -- one kind of offence that is missing makes the sum missing
     select
-        'hic', year, boundary_year, region_code, region_level,
-        case when count(offences) = 6 then sum(offences) end,
-        bool_and(is_final), source_table, source_modified
+        'hic' as kind, year, boundary_year, region_code, region_level,
+        case when count(offences) = 6 then sum(offences) end as offences,
+        bool_and(is_final) as is_final, source_table, source_modified
     from offences
     where offence in ('1.1.1', '1.4.2', '1.4.3', '1.4.5', '1.4.6', '1.4.7')
     group by all
 ),
 
 buurten_of_wijk as (
-    select wijk_code, count(*) as buurten from {{ ref('int_regions') }} where region_level = 'buurt' group by 1
+    select wijk_code, count(*) as buurten
+    from {{ ref('int_regions') }}
+    where region_level = 'buurt'
+    group by wijk_code
 ),
 
 wijken as (
@@ -40,7 +43,7 @@ wijken as (
     from kinds as k
     left join buurten_of_wijk as b on {{ wijk_of('k.region_code') }} = b.wijk_code
     where k.region_level = 'buurt'
-    group by 1, 2, 3, 4, k.source_table, k.source_modified
+    group by k.kind, k.year, k.boundary_year, {{ wijk_of('k.region_code') }}, k.source_table, k.source_modified
 )
 
 select * from kinds

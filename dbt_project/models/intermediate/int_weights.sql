@@ -8,13 +8,17 @@ with kwb as (
 
 -- each count is rounded by itself, so a difference can fall just below zero
 weights as (
-    select 'residents' as weight, year, boundary_year, region_code, residents as value from kwb
+    select 'residents' as weight, year, boundary_year, region_code, residents as value
+    from kwb
     union all
-    select 'residents_15_plus', year, boundary_year, region_code, greatest(residents - residents_0_14, 0) from kwb
+    select 'residents_15_plus' as weight, year, boundary_year, region_code, greatest(residents - residents_0_14, 0) as value
+    from kwb
     union all
-    select 'residents_15_64', year, boundary_year, region_code, greatest(residents - residents_0_14 - residents_65_plus, 0) from kwb
+    select 'residents_15_64' as weight, year, boundary_year, region_code, greatest(residents - residents_0_14 - residents_65_plus, 0) as value
+    from kwb
     union all
-    select 'dwellings', year, boundary_year, region_code, dwellings from kwb
+    select 'dwellings' as weight, year, boundary_year, region_code, dwellings as value
+    from kwb
 )
 
 select * from weights

@@ -1,3 +1,3 @@
 select *
 from {{ ref('indicator_trends_by_year') }}
-where up_to_year = (select max(up_to_year) from {{ ref('indicator_trends_by_year') }})
+qualify up_to_year = max(up_to_year) over ()

@@ -21,9 +21,9 @@ points as (
     select
         y.up_to_year, f.indicator_id, f.geo_level, f.geo_code, f.series,
         {%- for start in var('start_years') %}
-        arg_min(f, f.year) filter (where f.value is not null and f.year >= {{ start }}) as start{{ loop.index }},
+        arg_min(f, f.year) filter (where f.value is not null and f.year >= {{ start }}) as start{{ loop.index }},  -- noqa: RF02
         {%- endfor %}
-        arg_max(f, f.year) filter (where f.value is not null) as latest
+        arg_max(f, f.year) filter (where f.value is not null) as latest  -- noqa: RF02
     from years as y
     inner join with_national as f on y.up_to_year >= f.year
     group by all
@@ -37,7 +37,9 @@ judged as (
         c.smallest_change,
         c.relative,
         {%- for point in ['start1', 'start2', 'latest'] %}
-        case c.trend_basis when 'verhouding' then 100 * p.{{ point }}.value / nullif(p.{{ point }}.nl, 0) else p.{{ point }}.value end as judged_{{ point }},
+        case c.trend_basis
+            when 'verhouding' then 100 * p.{{ point }}.value / nullif(p.{{ point }}.nl, 0) else p.{{ point }}.value
+        end as judged_{{ point }},
         case when p.{{ point }}.geo_level <> 'nederland' then p.{{ point }}.value - p.{{ point }}.nl end as gap_difference_{{ point }},
         case
             when p.{{ point }}.geo_level <> 'nederland' and not c.relative and c.national <> 'definitie'
@@ -111,7 +113,9 @@ select
         when s.narrowed is not null then 'in enkele of geen gebieden'
     end as spread,
     {%- for q in [1, 2, 3] %}
-    case when v.geo_level = 'nplv' and s.judged_areas = 20 then round(s.quartiles[{{ q }}] / c.smallest_change) * c.smallest_change end as spread_q{{ q }}{{ ',' if not loop.last }}
+    case
+        when v.geo_level = 'nplv' and s.judged_areas = 20 then round(s.quartiles[{{ q }}] / c.smallest_change) * c.smallest_change
+    end as spread_q{{ q }}{{ ',' if not loop.last }}
     {%- endfor %}
 from verdicts as v
 inner join catalogue as c on v.indicator_id = c.indicator_id

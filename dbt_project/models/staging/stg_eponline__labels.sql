@@ -3,7 +3,7 @@ with latest as (
         *,
         row_number() over (
             partition by reference_date, dwelling_id
-            order by recorded_on desc, valid_until desc, label
+            order by recorded_on desc, valid_until desc, label asc
         ) as newest
     from {{ source('raw', 'eponline_labels') }}
     where valid_until is null or valid_until >= reference_date
