@@ -4,7 +4,8 @@ dbt's tests and the expectations are checks of the marts; they run here because 
 in between, and never block: the gate reads their evidence.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from functools import partial
 
 import dagster as dg
 
@@ -21,16 +22,14 @@ def asset_key(node: Node) -> dg.AssetKey:
     return dg.AssetKey([node.schema, node.name])
 
 
-def asset_specs(manifest: Manifest, *, before_gate: bool) -> list[dg.AssetSpec]:
-    """The assets of dbt's tables, with the columns that the models declare."""
+def asset_specs(manifest: Manifest, nodes: Collection[Node]) -> list[dg.AssetSpec]:
+    """The assets of these tables of dbt, with the columns that the models declare."""
     indicators = {i.mart: i for i in manifest.indicators}
     specs = []
-    for node in manifest.nodes.values():
-        if manifest.is_before_gate(node) is not before_gate:
-            continue
+    for node in nodes:
         deps = [asset_key(manifest.nodes[uid]) for uid in node.depends_on]
         deps += [dg.AssetKey(["raw", t.key]) for t in REGISTRY if t.relation in node.sources or "sources" in node.sources]
-        if not before_gate:
+        if node in manifest.derived:
             deps.append(dg.AssetKey("gate"))
         indicator = indicators.get(node.name)
         columns = [dg.TableColumn(name, str(c.get("data_type") or "unknown"), c["description"] or None) for name, c in node.columns.items()]
@@ -39,7 +38,7 @@ def asset_specs(manifest: Manifest, *, before_gate: bool) -> list[dg.AssetSpec]:
                 asset_key(node),
                 deps=list(dict.fromkeys(deps)),
                 group_name=indicator.actielijn if indicator else {"areas": "staging", "publication": "publicatie"}.get(node.schema, node.schema),
-                description=f"{indicator.number}. {indicator.name_nl}. {indicator.definition_nl}" if indicator else node.description,
+                description=f"Indicator {indicator.number}: {indicator.name_nl}. {indicator.definition_nl}" if indicator else node.description,
                 kinds={"dbt", "duckdb"},
                 owners=["team:monitor-nplv"],
                 metadata={"dagster/column_schema": dg.TableSchema(columns), "dagster/relation_identifier": node.relation},
@@ -53,14 +52,14 @@ def model_assets(manifest: Manifest) -> dg.AssetsDefinition:
 
     @dg.multi_asset(
         name="warehouse",
-        specs=asset_specs(manifest, before_gate=True),
-        check_specs=check_specs(manifest, asset_key),
+        specs=asset_specs(manifest, manifest.private),
+        check_specs=check_specs(manifest, manifest.private, asset_key),
         required_resource_keys={"monitor"},
         can_subset=True,
     )
     def warehouse(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         monitor: Monitor = context.resources.monitor
-        chosen = [n for n in manifest.nodes.values() if asset_key(n) in context.selected_asset_keys]
+        chosen = [n for n in manifest.private if asset_key(n) in context.selected_asset_keys]
         wanted = context.selected_asset_check_keys
         unchanged = monitor.is_built()
         if not unchanged:
@@ -72,10 +71,10 @@ def model_assets(manifest: Manifest) -> dg.AssetsDefinition:
                     [n.name for n in chosen],
                     monitor.settings.warehouse_path,
                     monitor.home.dbt,
-                    on_node=lambda name: monitor.progress(f"model {name}"),
+                    watch=partial(monitor.progress, "modellen"),
                 )
         with monitor.warehouse() as connection:
-            tables = fingerprints(connection, [n.relation for n in manifest.nodes.values() if manifest.is_before_gate(n)])
+            tables = fingerprints(connection, [n.relation for n in manifest.private])
             counts = dict(connection.execute("SELECT schema_name || '.' || table_name, estimated_size FROM duckdb_tables()").fetchall())
         for node in chosen:
             yield dg.MaterializeResult(
@@ -84,8 +83,8 @@ def model_assets(manifest: Manifest) -> dg.AssetsDefinition:
                 metadata={"dagster/row_count": counts[node.relation], "ongewijzigd": unchanged},
             )
         yield from evaluate(monitor, manifest, asset_key, wanted, tables, unchanged)
-        everything = {asset_key(n) for n in manifest.nodes.values() if manifest.is_before_gate(n)}
-        if not unchanged and context.selected_asset_keys >= everything and len(wanted) == len(check_specs(manifest, asset_key)):
+        everything = {asset_key(n) for n in manifest.private}
+        if not unchanged and context.selected_asset_keys >= everything and len(wanted) == len(check_specs(manifest, manifest.private, asset_key)):
             monitor.remember_built(tables)
 
     return warehouse

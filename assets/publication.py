@@ -1,10 +1,12 @@
 """The gate, what is derived from released marts, and the publication of a version."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import dagster as dg
 
 from assets.models import asset_key, asset_specs
+from checks.marts import check_specs, evaluate
 from nplv_orchestration import evidence, gate, publication, transform
 from nplv_orchestration.manifest import Manifest, project_fingerprint
 from nplv_orchestration.monitor import Monitor
@@ -14,8 +16,7 @@ from nplv_orchestration.warehouse import fingerprints
 def decide(monitor: Monitor, manifest: Manifest) -> list[gate.Decision]:
     """The gate's decision on what is in the warehouse now."""
     with monitor.warehouse() as connection:
-        relations = [n.relation for n in manifest.nodes.values() if manifest.is_before_gate(n)]
-        return gate.decide(manifest, evidence.read(connection), fingerprints(connection, relations))
+        return gate.decide(manifest, evidence.read(connection), fingerprints(connection, [n.relation for n in manifest.private]))
 
 
 def publication_assets(manifest: Manifest) -> list[dg.AssetsDefinition]:
@@ -42,30 +43,36 @@ def publication_assets(manifest: Manifest) -> list[dg.AssetsDefinition]:
             context.log.warning(f"{indicator_id} is vastgehouden: {reasons[0]}")
         return dg.MaterializeResult(metadata={"vrijgegeven": len(decisions) - len(held), "vastgehouden": dg.MetadataValue.json(held)})
 
-    @dg.multi_asset(name="derived", specs=asset_specs(manifest, before_gate=False), required_resource_keys={"monitor"}, can_subset=False)
-    def derived(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+    @dg.multi_asset(
+        name="derived",
+        specs=asset_specs(manifest, manifest.derived),
+        check_specs=check_specs(manifest, manifest.derived, asset_key),
+        required_resource_keys={"monitor"},
+        can_subset=False,
+    )
+    def derived(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         monitor: Monitor = context.resources.monitor
-        nodes = [n for n in manifest.nodes.values() if not manifest.is_before_gate(n)]
         with monitor.warehouse() as connection:
             source = {
                 **fingerprints(connection, ["release.indicator_values", "release.indicators"]),
                 "models": project_fingerprint(),
             }
-            made = publication.derived_from(connection)
+            made = publication.derived_from(connection, manifest)
         if made != source:
             transform.build_models(
-                [n.name for n in nodes], monitor.settings.warehouse_path, monitor.home.dbt, on_node=lambda name: monitor.progress(f"model {name}")
+                [n.name for n in manifest.derived], monitor.settings.warehouse_path, monitor.home.dbt, watch=partial(monitor.progress, "ontwikkeling")
             )
             with monitor.warehouse() as connection:
-                publication.remember_derived(connection, source)
+                publication.remember_derived(connection, manifest, source)
         with monitor.warehouse() as connection:
-            tables = fingerprints(connection, [n.relation for n in nodes])
-        for node in nodes:
+            tables = fingerprints(connection, [n.relation for n in manifest.derived])
+        for node in manifest.derived:
             yield dg.MaterializeResult(asset_key=asset_key(node), data_version=dg.DataVersion(tables[node.relation]))
+        yield from evaluate(monitor, manifest, asset_key, context.selected_asset_check_keys, tables, made == source)
 
     @dg.asset(
         key="publication",
-        deps=[asset_key(n) for n in manifest.nodes.values() if not manifest.is_before_gate(n)],
+        deps=[asset_key(n) for n in manifest.derived],
         group_name="publicatie",
         description="De gepubliceerde versie: een interne en een openbare database, met Parquet ernaast.",
         owners=["team:monitor-nplv"],
@@ -78,6 +85,7 @@ def publication_assets(manifest: Manifest) -> list[dg.AssetsDefinition]:
         decisions = decide(monitor, manifest)
         with monitor.warehouse() as connection:
             publication.check_release(connection, decisions)
+            gate.demand_derived(manifest, evidence.read(connection), fingerprints(connection, [n.relation for n in manifest.derived]))
             published = publication.publish(connection, manifest, decisions, monitor.home, monitor.mode)
         return dg.MaterializeResult(
             data_version=dg.DataVersion(published.version),

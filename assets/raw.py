@@ -20,6 +20,7 @@ def _raw_asset(table: SourceTable) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=key,
+        deps=[dg.AssetKey(["raw", table.only_with])] if table.only_with else [],
         group_name="raw",
         description=f"{table.publisher} {table.table_id}: {table.title}.",
         kinds={"parquet"},

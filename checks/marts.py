@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from functools import partial
 
 import dagster as dg
 
 from nplv_orchestration import evidence, transform
 from nplv_orchestration.evidence import Evidence
 from nplv_orchestration.expectations import CHECK_NAME, judge
-from nplv_orchestration.manifest import Check, Manifest, Node
+from nplv_orchestration.manifest import Manifest, Node
 from nplv_orchestration.monitor import Monitor
 
 KeyOf = Callable[[Node], dg.AssetKey]
 
 
-def _tests(manifest: Manifest) -> dict[str, Check]:
-    """The tests on what is made before the gate, by unique id."""
-    return {c.unique_id: c for c in manifest.checks if c.node in manifest.nodes and manifest.is_before_gate(manifest.nodes[c.node])}
-
-
-def check_specs(manifest: Manifest, key_of: KeyOf) -> list[dg.AssetCheckSpec]:
-    """A check for each dbt test, and one for the expectations of each mart; none blocks."""
+def check_specs(manifest: Manifest, nodes: Collection[Node], key_of: KeyOf) -> list[dg.AssetCheckSpec]:
+    """A check for each dbt test on these tables, and one for the expectations of each mart among them; none blocks."""
     tests = [
         dg.AssetCheckSpec(c.name, asset=key_of(manifest.nodes[c.node]), description=c.description or None, blocking=False)
-        for c in _tests(manifest).values()
+        for c in manifest.checks
+        if manifest.nodes[c.node] in nodes
     ]
     return tests + [
         dg.AssetCheckSpec(CHECK_NAME, asset=key_of(mart), description="Zien de cijfers eruit zoals de catalogus verwacht?", blocking=False)
         for mart in manifest.marts.values()
+        if mart in nodes
     ]
 
 
@@ -38,7 +36,7 @@ def evaluate(
     """Run the wanted checks and keep their evidence; on unchanged content what was found then still holds."""
     with monitor.warehouse() as connection:
         kept = evidence.read(connection)
-    tests = [c for c in _tests(manifest).values() if dg.AssetCheckKey(key_of(manifest.nodes[c.node]), c.name) in wanted]
+    tests = [c for c in manifest.checks if dg.AssetCheckKey(key_of(manifest.nodes[c.node]), c.name) in wanted]
     marts = [(i, manifest.marts[i.indicator_id]) for i in manifest.indicators]
     marts = [(i, mart) for i, mart in marts if dg.AssetCheckKey(key_of(mart), CHECK_NAME) in wanted]
 
@@ -50,7 +48,7 @@ def evaluate(
     fresh: list[Evidence] = []
     if due:
         ended = transform.run_tests(
-            [c.name for c in due], monitor.settings.warehouse_path, monitor.home.dbt, on_node=lambda name: monitor.progress(f"controle {name}")
+            [c.name for c in due], monitor.settings.warehouse_path, monitor.home.dbt, watch=partial(monitor.progress, "controles")
         )
         for check in due:
             result = ended[check.unique_id]
@@ -69,10 +67,9 @@ def evaluate(
             )
     unjudged = [(i, mart) for i, mart in marts if not holds(CHECK_NAME, mart)]
     if unjudged:
-        monitor.progress("verwachtingen")
         with monitor.warehouse() as connection:
             frames = [(i, mart.relation, tables[mart.relation], connection.sql(f"SELECT * FROM {mart.relation}").df()) for i, mart in unjudged]
-        fresh += judge(frames, progress=lambda name: monitor.progress(f"verwachtingen {name}"))
+        fresh += judge(frames, watch=partial(monitor.progress, "verwachtingen"))
     with monitor.warehouse() as connection:
         evidence.record(connection, fresh)
         found = evidence.read(connection)

@@ -5,7 +5,8 @@ The only module here that imports `assets`. Loading it asks no network, writes n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -13,19 +14,20 @@ import dagster as dg
 
 from nplv_orchestration.manifest import load_manifest
 from nplv_orchestration.monitor import Monitor, open_monitor
+from nplv_orchestration.progress import Progress, silent
 from nplv_orchestration.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     import httpx
 
-NIGHTLY, EDITION = "nightly_refresh", "edition"
+NIGHTLY, EDITION = "nightly_refresh", "annual_edition"
 WAIT = 1800.0  # seconds that a run launched by Dagster waits for the writer before it
 
 
 def build_definitions(
     settings: Settings | None = None,
     *,
-    progress: Callable[[str], None] = lambda text: None,
+    progress: Progress = silent,
     wait: float = WAIT,
     transport: httpx.BaseTransport | None = None,
 ) -> dg.Definitions:
@@ -41,6 +43,8 @@ def build_definitions(
     @contextmanager
     def monitor(context: dg.InitResourceContext) -> Iterator[Monitor]:
         with open_monitor(settings or load_settings(), f"Dagster run {context.run_id}", progress=progress, wait=wait, transport=transport) as opened:
+            if context.instance:
+                _end_killed_run(context.instance, opened.died)
             yield opened
 
     edition_job = dg.define_asset_job(EDITION, selection=dg.AssetSelection.assets("edition"), description="Maakt de editie van een jaar.")
@@ -65,6 +69,14 @@ def build_definitions(
         resources={"monitor": monitor},
         executor=dg.in_process_executor,
     )
+
+
+def _end_killed_run(instance: dg.DagsterInstance, died: str) -> None:
+    """A killed run cannot say that it ended; whoever has the lock after it does, so that it is not shown as going on."""
+    named = re.search(r"run ([0-9a-f-]{36})", died)
+    run = instance.get_run_by_id(named[1]) if named else None
+    if run and not run.is_finished:
+        instance.report_run_failed(run, "De run werd afgebroken: het proces bestaat niet meer.")
 
 
 def _edition_sensor(job: dg.UnresolvedAssetJobDefinition) -> dg.SensorDefinition:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +16,7 @@ import typer
 
 from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.home import Home
+from nplv_orchestration.progress import Progress
 from nplv_orchestration.settings import Settings, load_settings
 
 app = typer.Typer(
@@ -42,18 +45,13 @@ def run(
     edition: Annotated[int | None, typer.Option(help="year of the letter; default the newest year with figures")] = None,
 ) -> None:
     """The nightly job, then the edition of the letter's year."""
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
     from nplv_orchestration.run import run_night
 
     if sources is not None:
         os.environ["NPLV_SOURCES"] = sources
     settings = load_settings()
-    console = Console(stderr=True)
-    with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console, transient=True) as bar:
-        task = bar.add_task("beginnen", total=None)
-        outcome = run_night(settings, edition, lambda text: bar.update(task, description=text))
+    with _progress() as progress:
+        outcome = run_night(settings, edition, progress)
     for warning in outcome.warnings:
         print(f"let op: {warning}", file=sys.stderr)
     for indicator, reasons in outcome.held.items():
@@ -139,6 +137,35 @@ def ui(port: Annotated[int, typer.Option(help="port on this machine")] = 3000) -
     os.execvp(sys.executable, [sys.executable, "-m", "dagster", "dev", "-m", "nplv_orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)])
 
 
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """The stages of a run on standard error: a bar on a terminal, a line for each stage elsewhere."""
+    if not sys.stderr.isatty():
+        told = ""
+
+        def line(stage: str, detail: str = "", done: int = 0, total: int = 0) -> None:
+            nonlocal told
+            if stage != told:
+                print(stage, file=sys.stderr, flush=True)
+            told = stage
+
+        yield line
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    columns = SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[count]}"), TimeElapsedColumn()
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task("beginnen", total=None, count="")
+
+        def bar(stage: str, detail: str = "", done: int = 0, total: int = 0) -> None:
+            count = f"{done:,}".replace(",", ".") + (f"/{total:,}".replace(",", ".") if total else "") + f" {detail}" if done else ""
+            bars.update(task, description=stage, completed=done, total=total or None, count=count)
+
+        yield bar
+
+
 def _published(settings: Settings, part: str) -> Path:
     database = Home.of(settings).current.resolve() / part / "nplv.duckdb"
     if not database.exists():
@@ -150,6 +177,7 @@ def _print_indicators(settings: Settings) -> None:
     import duckdb
     from rich import box
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from nplv_orchestration.edition.table import NO_FIGURE, number
@@ -160,11 +188,16 @@ def _print_indicators(settings: Settings) -> None:
             "(SELECT arg_max(status_reason, year) FROM marts.indicator_values AS v WHERE v.indicator_id = c.indicator_id AND geo_level = 'nplv') "
             "FROM marts.indicators AS c LEFT JOIN marts.indicator_trends AS t ON c.indicator_id = t.indicator_id AND t.geo_level = 'nplv' ORDER BY c.number"
         ).fetchall()
-    table = Table("#", "Indicator", "Eenheid", "Jaar", "Gebieden", "Nederland", "Ontwikkeling", box=box.SIMPLE_HEAD)
+    table = Table(box=box.SIMPLE_HEAD)
+    for head in ("#", "Indicator", "Jaar", "Gebieden", "Nederland", "Ontwikkeling"):
+        is_figure = head in ("#", "Jaar", "Gebieden", "Nederland")
+        table.add_column(head, justify="right" if is_figure else "left", no_wrap=is_figure)
     for n, name, unit, decimals, year, value, national, verdict, reason in rows:
         told = verdict if value is not None else reason
-        table.add_row(str(n), name, unit, str(year or ""), number(value, decimals), number(national, decimals), told or NO_FIGURE)
-    Console(width=None if sys.stdout.isatty() else 200).print(table)
+        table.add_row(
+            str(n), f"{name}\n[dim]{escape(unit)}[/dim]", str(year or ""), number(value, decimals), number(national, decimals), told or NO_FIGURE
+        )
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
 
 
 if __name__ == "__main__":

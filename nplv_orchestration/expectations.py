@@ -6,11 +6,12 @@ expectations on figures belong here; keys, vocabulary and sums are dbt's tests.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from nplv_orchestration.evidence import Evidence
 from nplv_orchestration.manifest import Indicator
+from nplv_orchestration.progress import Watch, unwatched
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,22 +67,24 @@ def suite(indicator: Indicator) -> ExpectationSuite:
 
 
 def judge(
-    marts: Iterable[tuple[Indicator, str, str, pd.DataFrame]],
-    progress: Callable[[str], None] = lambda text: None,
+    marts: Sequence[tuple[Indicator, str, str, pd.DataFrame]],
+    watch: Watch = unwatched,
 ) -> list[Evidence]:
     """Judge marts: (indicator, table, fingerprint, rows) each; one Evidence each, with every expectation in its details."""
+    import logging
     import os
 
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)  # it tells of its temporary folders
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     source = context.data_sources.add_pandas("marts")
     found = []
-    for indicator, table, fingerprint, rows in marts:
-        progress(indicator.mart)
+    for number, (indicator, table, fingerprint, rows) in enumerate(marts, 1):
+        watch(indicator.mart, number, len(marts))
         batch = source.add_dataframe_asset(indicator.mart).add_batch_definition_whole_dataframe("alle rijen")
         result = batch.get_batch({"dataframe": frame(rows)}).validate(suite(indicator))
         lines = [_line(r) for r in result.results]

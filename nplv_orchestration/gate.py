@@ -41,16 +41,22 @@ class Decision:
 
 def required_checks(manifest: Manifest) -> dict[str, list[Required]]:
     """For each indicator every check of error severity on its mart and on what that is made from."""
-    by_node: dict[str, list[Required]] = {}
-    for check in manifest.checks:
-        if check.severity == "error" and check.node in manifest.nodes:
-            node = manifest.nodes[check.node]
-            by_node.setdefault(check.node, []).append(Required(check.name, node.relation, node.is_foundation))
+    by_node = _required_by_node(manifest)
     required: dict[str, list[Required]] = {}
     for indicator_id, mart in manifest.marts.items():
         upstream = [r for uid in sorted(manifest.ancestors(mart.unique_id)) for r in by_node.get(uid, [])]
         required[indicator_id] = [*upstream, Required(CHECK_NAME, mart.relation, False)]
     return required
+
+
+def _required_by_node(manifest: Manifest) -> dict[str, list[Required]]:
+    """The dbt tests of error severity, by the table that they judge."""
+    by_node: dict[str, list[Required]] = {}
+    for check in manifest.checks:
+        if check.severity == "error":
+            node = manifest.nodes[check.node]
+            by_node.setdefault(check.node, []).append(Required(check.name, node.relation, node.is_foundation))
+    return by_node
 
 
 def decide(manifest: Manifest, evidence: Mapping[tuple[str, str], Evidence], fingerprints: Mapping[str, str]) -> list[Decision]:
@@ -74,6 +80,16 @@ def decide(manifest: Manifest, evidence: Mapping[tuple[str, str], Evidence], fin
             "mend the source or the seed and run again"
         )
     return decisions
+
+
+def demand_derived(manifest: Manifest, evidence: Mapping[tuple[str, str], Evidence], fingerprints: Mapping[str, str]) -> None:
+    """What is made from released marts is published whole or not. Raises GateStopped when a check on it does not hold."""
+    by_node = _required_by_node(manifest)
+    for node in manifest.derived:
+        for need in by_node.get(node.unique_id, []):
+            problem = _problem(need, evidence.get((need.check, need.node)), fingerprints.get(need.node))
+            if problem:
+                raise GateStopped(f"nothing is published: {problem}; see the check in `nplv ui`, mend the model and run again")
 
 
 def _problem(need: Required, found: Evidence | None, fingerprint: str | None) -> str | None:

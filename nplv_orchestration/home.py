@@ -5,9 +5,11 @@ Paths, the writers' lock, the home's source mode and atomic replacement belong h
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import fcntl
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +18,9 @@ from pathlib import Path
 
 from nplv_orchestration.errors import HomeBusy, NplvError, WrongCall
 from nplv_orchestration.settings import Settings, SourceMode
+
+_AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # of renameat2(2)
+_RENAME_SWAP = 2  # of renamex_np(2) on macOS
 
 
 @dataclass(frozen=True)
@@ -80,40 +85,73 @@ class Home:
     def claim(self, settings: Settings) -> SourceMode:
         """Make this the home of one source mode, for good. Raises as `mode`, or when it cannot be written."""
         mode = self.mode(settings)
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
+        with self._writable():
             if not self._mode_file.exists():
                 write_atomically(self._mode_file, mode.encode() + b"\n")
-        except OSError as error:
-            raise NplvError(f"NPLV_HOME={self.root} cannot be written ({error.strerror}); choose another folder") from None
         return mode
 
     @contextmanager
-    def writing(self, who: str, wait: float = 0.0) -> Iterator[None]:
+    def _writable(self) -> Iterator[None]:
+        """The folder, made when it is not there; what keeps it from being written is said in one line."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            yield
+        except OSError as error:
+            raise NplvError(f"NPLV_HOME={self.root} cannot be written ({error.strerror}); free space there or choose another folder") from None
+
+    @contextmanager
+    def writing(self, who: str, wait: float = 0.0) -> Iterator[str]:
         """Hold the lock of the only writer; the kernel frees it when the process dies.
 
-        Waits up to `wait` seconds, then raises HomeBusy naming who holds it.
+        Gives who held it before and died without letting go ("" when nobody did). Waits up to `wait` seconds, then raises
+        HomeBusy naming who holds it.
         """
-        self.root.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT, 0o644)
-        try:
+        with self._lock_file() as descriptor:
             end = time.monotonic() + wait
-            while True:
-                try:
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except OSError as error:
-                    if error.errno not in (errno.EAGAIN, errno.EACCES):
-                        raise
-                    if time.monotonic() >= end:
-                        holder = os.pread(descriptor, 200, 0).decode(errors="replace").strip() or "another process"
-                        raise HomeBusy(f"{self.root} is being written by {holder}; try again when it is done") from None
-                    time.sleep(0.2)
+            while not _take(descriptor):
+                if time.monotonic() >= end:
+                    raise self._busy(descriptor)
+                time.sleep(0.2)
+            died = _holder(descriptor)
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, f"{who} (process {os.getpid()})".encode(), 0)
-            yield
+            try:
+                yield died
+            finally:
+                os.ftruncate(descriptor, 0)
+
+    def refuse_when_busy(self) -> None:
+        """Raises HomeBusy, naming who holds the lock, when somebody does."""
+        with self._lock_file() as descriptor:
+            if not _take(descriptor):
+                raise self._busy(descriptor)
+
+    @contextmanager
+    def _lock_file(self) -> Iterator[int]:
+        with self._writable():
+            descriptor = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            yield descriptor
         finally:
             os.close(descriptor)
+
+    def _busy(self, descriptor: int) -> HomeBusy:
+        return HomeBusy(f"{self.root} is being written by {_holder(descriptor) or 'another process'}; try again when it is done")
+
+
+def _take(descriptor: int) -> bool:
+    """Take the lock of a file, unless another process has it."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno not in (errno.EAGAIN, errno.EACCES):
+            raise
+        return False
+    return True
+
+
+def _holder(descriptor: int) -> str:
+    return os.pread(descriptor, 200, 0).decode(errors="replace").strip()
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -138,6 +176,20 @@ def point_to(link: Path, target: str) -> None:
     draft.symlink_to(target)
     os.replace(draft, link)
     sync_folder(link.parent)
+
+
+def exchange(one: Path, other: Path) -> None:
+    """Let two folders of one parent change names in one step, so that neither name is ever without a folder."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    names = os.fsencode(one), os.fsencode(other)
+    if sys.platform == "darwin":
+        failed = libc.renamex_np(*names, _RENAME_SWAP)
+    else:
+        failed = libc.renameat2(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE)
+    if failed:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), str(one))
+    sync_folder(one.parent)
 
 
 def sync_folder(folder: Path) -> None:

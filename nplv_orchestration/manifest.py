@@ -138,6 +138,8 @@ class Manifest:
             if n["resource_type"] != "test":
                 continue
             node = n.get("attached_node") or n["depends_on"].get("nodes", [])[-1]
+            if node not in self.nodes:
+                raise NplvError(f"dbt test {n['name']} judges no table of the warehouse, so nothing would wait for it; put it on a model")
             severity: Severity = "error" if n["config"]["severity"].lower() == "error" else "warn"
             yield Check(uid, n["name"], node, severity, n["description"])
 
@@ -157,9 +159,15 @@ class Manifest:
         by_name = {n.name: n for n in self.nodes.values()}
         return {i.indicator_id: by_name[i.mart] for i in self.indicators}
 
-    def is_before_gate(self, node: Node) -> bool:
-        """Whether a node is private to the warehouse; the others are made from what the gate let through."""
-        return node.schema != "publication"
+    @cached_property
+    def private(self) -> list[Node]:
+        """The tables that are built before the gate."""
+        return [n for n in self.nodes.values() if n.schema != "publication"]
+
+    @cached_property
+    def derived(self) -> list[Node]:
+        """The tables that are made from what the gate let through, and published whole or not at all."""
+        return [n for n in self.nodes.values() if n.schema == "publication"]
 
     def ancestors(self, unique_id: str) -> set[str]:
         """A node and everything that it is made from."""

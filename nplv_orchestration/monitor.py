@@ -7,28 +7,27 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nplv_orchestration import __version__
 from nplv_orchestration.archive import Archive, TableState
 from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.home import Home, write_atomically
 from nplv_orchestration.manifest import project_fingerprint
+from nplv_orchestration.progress import Progress, silent
 from nplv_orchestration.settings import Settings, SourceMode
 from nplv_orchestration.sources.http import Http
 from nplv_orchestration.sources.refresh import Publishers
 from nplv_orchestration.sources.registry import REGISTRY
+from nplv_orchestration.versions import code_fingerprint
 from nplv_orchestration.warehouse import connect, fingerprints
 
 if TYPE_CHECKING:
     import httpx
     from duckdb import DuckDBPyConnection
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,8 @@ class Monitor:
     archive: Archive
     publishers: Publishers
     progress: Progress
+    died: str
+    """Who wrote here before and was killed; empty when the last writer ended by itself."""
 
     @contextmanager
     def warehouse(self) -> Iterator[DuckDBPyConnection]:
@@ -68,7 +69,7 @@ class Monitor:
             )
             for s in self.states()
         ]
-        return hashlib.sha256(json.dumps([sources, project_fingerprint(), __version__]).encode()).hexdigest()
+        return hashlib.sha256(json.dumps([sources, project_fingerprint(), code_fingerprint()]).encode()).hexdigest()
 
     @property
     def _built_file(self) -> Path:
@@ -96,7 +97,7 @@ class Monitor:
 
 @contextmanager
 def open_monitor(
-    settings: Settings, who: str, *, progress: Progress = lambda text: None, wait: float = 0.0, transport: httpx.BaseTransport | None = None
+    settings: Settings, who: str, *, progress: Progress = silent, wait: float = 0.0, transport: httpx.BaseTransport | None = None
 ) -> Iterator[Monitor]:
     """Open the home for writing. Raises HomeBusy, and WrongCall for a mode that this version cannot serve."""
     home = Home.of(settings)
@@ -104,10 +105,10 @@ def open_monitor(
         raise WrongCall("the demo country is not part of this version: set NPLV_SOURCES=live, or call with --sources live")
     mode = home.claim(settings)
     settings.inbox_folder.mkdir(parents=True, exist_ok=True)
-    with home.writing(who, wait):
+    with home.writing(who, wait) as died:
         archive = Archive(home.archive)
         http = Http(transport)
         try:
-            yield Monitor(settings, home, mode, archive, Publishers(settings, archive, http, progress), progress)
+            yield Monitor(settings, home, mode, archive, Publishers(settings, archive, http, progress), progress, died)
         finally:
             http.close()

@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import platform
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nplv_orchestration import __version__
 from nplv_orchestration.errors import NplvError
 from nplv_orchestration.gate import Decision
 from nplv_orchestration.home import Home, point_to, sync_folder
 from nplv_orchestration.manifest import Manifest
+from nplv_orchestration.versions import code_fingerprint, versions
 from nplv_orchestration.warehouse import fingerprints, literal
 
 if TYPE_CHECKING:
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
 
 KEPT_VERSIONS = 30
 STORAGE = "v1.0.0"  # any DuckDB 1.x opens it
-_TRENDS = ("indicator_trends", "indicator_trends_by_year")
 
 
 @dataclass(frozen=True)
@@ -104,18 +101,18 @@ def _decided(connection: DuckDBPyConnection, decisions: Sequence[Decision]) -> s
     return hashlib.sha256(json.dumps([verdicts, released]).encode()).hexdigest()
 
 
-def derived_from(connection: DuckDBPyConnection) -> dict[str, str]:
+def derived_from(connection: DuckDBPyConnection, manifest: Manifest) -> dict[str, str]:
     """What the derived tables were last made from, by table; empty when they never were, or were changed since."""
     if not fingerprints(connection, ["release.derived"]):
         return {}
     made = dict(connection.execute("SELECT name, fingerprint FROM release.derived").fetchall())
-    tables = fingerprints(connection, [f"publication.{t}" for t in _TRENDS])
+    tables = fingerprints(connection, [n.relation for n in manifest.derived])
     return {k: v for k, v in made.items() if k not in tables} if all(made.get(k) == v for k, v in tables.items()) and tables else {}
 
 
-def remember_derived(connection: DuckDBPyConnection, source: dict[str, str]) -> None:
+def remember_derived(connection: DuckDBPyConnection, manifest: Manifest, source: dict[str, str]) -> None:
     """Keep what the derived tables were made from, and what they are."""
-    rows = source | fingerprints(connection, [f"publication.{t}" for t in _TRENDS])
+    rows = source | fingerprints(connection, [n.relation for n in manifest.derived])
     values = ", ".join(f"({literal(k)}, {literal(v)})" for k, v in rows.items())
     connection.execute(f"CREATE OR REPLACE TABLE release.derived AS SELECT * FROM (VALUES {values}) AS t (name, fingerprint)")
 
@@ -140,9 +137,8 @@ def publish(connection: DuckDBPyConnection, manifest: Manifest, decisions: Seque
     for left_over in home.published.glob(".draft-*"):
         shutil.rmtree(left_over)
     facts = {
-        "version": name, "mode": mode, "code_version": __version__, "published_at": now.isoformat(timespec="seconds"),
-        "newest_year": newest_year, "boundary_year": manifest_boundary_year(connection), "python": platform.python_version(),
-        **{p: package_version(p) for p in ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "pandas", "great-expectations")},
+        "version": name, "mode": mode, "published_at": now.isoformat(timespec="seconds"),
+        "newest_year": newest_year, "boundary_year": manifest_boundary_year(connection), **versions(),
     }  # fmt: skip
     try:
         for part, is_public in (("intern", False), ("openbaar", True)):
@@ -180,7 +176,7 @@ def _tables(connection: DuckDBPyConnection, manifest: Manifest) -> dict[str, str
         **{f"marts.{mart.name}": f"release.{mart.name}" for mart in manifest.marts.values()},
         "marts.indicator_values": "release.indicator_values",
         "marts.indicators": "release.indicators",
-        **{f"marts.{name}": f"publication.{name}" for name in _TRENDS},
+        **{f"marts.{node.name}": node.relation for node in manifest.derived},
         "areas.focus_areas": "areas.focus_areas",
         "areas.focus_area_regions": "areas.focus_area_regions",
         "quality.check_results": "release.check_results",
@@ -194,7 +190,7 @@ def _content(connection: DuckDBPyConnection, tables: dict[str, str]) -> dict[str
     sources = connection.execute(
         "SELECT md5(string_agg(concat_ws('|', key, state, reason, sha256), ';' ORDER BY key)) FROM (SELECT * REPLACE (CASE WHEN state = 'fresh' THEN 'unchanged' ELSE state END AS state) FROM raw.sources)"
     ).fetchone()
-    return told | {"sources": str(sources), "code": __version__}
+    return told | {"sources": str(sources), "code": code_fingerprint()}
 
 
 def _write(connection: DuckDBPyConnection, folder: Path, tables: dict[str, str], facts: dict[str, object], is_public: bool) -> None:

@@ -6,13 +6,13 @@ How a failure reads for a person belongs here; what is run is wired in `build`.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.home import Home
+from nplv_orchestration.progress import Progress, silent
 from nplv_orchestration.settings import Settings
 
 if TYPE_CHECKING:
@@ -22,12 +22,8 @@ _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 _CONFIG = """# How Dagster keeps its history, written once; change it as you like.
 telemetry:
   enabled: false
-run_coordinator:
-  module: dagster.core.run_coordinator
-  class: QueuedRunCoordinator
-concurrency:
-  runs:
-    max_concurrent_runs: 1
+nux:
+  enabled: false
 """
 
 
@@ -53,7 +49,7 @@ def dagster_home(home: Home) -> Path:
     return home.dagster
 
 
-def run_night(settings: Settings, year: int | None, progress: Callable[[str], None]) -> Outcome:
+def run_night(settings: Settings, year: int | None, progress: Progress = silent) -> Outcome:
     """The nightly job, then the edition of `year` (default: the newest year with figures).
 
     Raises NplvError, or the kind of it that the failing step raised, with one line.
@@ -64,9 +60,12 @@ def run_night(settings: Settings, year: int | None, progress: Callable[[str], No
 
     home = Home.of(settings)
     home.mode(settings)
-    with home.writing("nplv run"):
-        pass  # refused at once, before anything is started, when another run is writing
-    definitions = build_definitions(settings, progress=progress, wait=0.0)
+    home.refuse_when_busy()  # before anything is started
+    definitions = build_definitions(settings, progress=progress)
+    edition_job = definitions.resolve_job_def(EDITION)
+    years = edition_job.partitions_def.get_partition_keys() if edition_job.partitions_def else []
+    if year is not None and str(year) not in years:
+        raise WrongCall(f"an edition {year} cannot be made: editions are of {years[0]} to {years[-1]}")
     dagster_home(home)
     with dg.DagsterInstance.get() as instance:
         night = definitions.resolve_job_def(NIGHTLY).execute_in_process(instance=instance, raise_on_error=False, run_config=_QUIET)
@@ -76,10 +75,7 @@ def run_night(settings: Settings, year: int | None, progress: Callable[[str], No
         wanted = year if year is not None else newest
         if wanted is None:
             raise NplvError("no indicator has a figure in any year, so there is no edition; see `nplv doctor` for the sources")
-        job = definitions.resolve_job_def(EDITION)
-        if str(wanted) not in (job.partitions_def.get_partition_keys() if job.partitions_def else []):
-            raise WrongCall(f"an edition {wanted} cannot be made: editions are of 2018 to 2042")
-        made = job.execute_in_process(instance=instance, raise_on_error=False, partition_key=str(wanted), run_config=_QUIET)
+        made = edition_job.execute_in_process(instance=instance, raise_on_error=False, partition_key=str(wanted), run_config=_QUIET)
         _raise_failure(made)
     from nplv_orchestration.archive import Archive
     from nplv_orchestration.sources.registry import REGISTRY
@@ -105,19 +101,23 @@ def _metadata(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:
 
 
 def _raise_failure(result: dg.ExecuteInProcessResult) -> None:
+    """Raise what made a run fail, as one line: the first step's error, and how many more there were."""
     if result.success:
         return
-    for event in result.all_events:
-        error = getattr(event.event_specific_data, "error", None)
-        while error is not None and error.cause is not None:
-            error = error.cause
-        if error is None:
-            continue
-        lines = error.message.strip().splitlines()
-        name, _, text = lines[0].partition(": ")
-        kind = WrongCall if name.endswith(".WrongCall") else NplvError
-        if ".errors." in name:
-            raise kind(text)
-        where = f" in {event.step_key}" if event.step_key else ""
-        raise NplvError(f"{error.cls_name}{where}: {' '.join(lines)[:300]}; what was published stays as it was")
-    raise NplvError("the run failed without saying why; see it in `nplv ui`")
+    errors = [(event.step_key, getattr(event.event_specific_data, "error", None)) for event in result.all_events]
+    failed = [(step, error) for step, error in errors if error is not None]
+    if not failed:
+        raise NplvError("the run failed without saying why; see it in `nplv ui`")
+    step, error = failed[0]
+    while error.cause is not None:
+        error = error.cause
+    others = len({key for key, _ in failed if key != step and key})
+    more = f" (and {others} more steps failed; see them in `nplv ui`)" if others else ""
+    lines = error.message.strip().splitlines()
+    name, _, text = lines[0].partition(": ")
+    if error.cls_name == "DagsterExecutionInterruptedError":
+        raise NplvError("interrupted; what was published stays as it was")
+    if name.startswith(f"{NplvError.__module__}."):
+        raise (WrongCall if name.endswith(".WrongCall") else NplvError)(text + more)
+    where = f" in {step}" if step else ""
+    raise NplvError(f"{error.cls_name}{where}: {' '.join(lines)[:300]}; what was published stays as it was{more}")

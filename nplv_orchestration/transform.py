@@ -10,12 +10,14 @@ import gc
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from nplv_orchestration.errors import NplvError
 from nplv_orchestration.home import write_atomically
 from nplv_orchestration.manifest import PROJECT, TARGET, project_fingerprint
+from nplv_orchestration.progress import Watch, unwatched
 
 _QUIET = ["--quiet", "--log-level", "none", "--log-level-file", "none", "--no-send-anonymous-usage-stats", "--no-version-check"]
 
@@ -40,34 +42,36 @@ def prepare() -> None:
     write_atomically(TARGET / "fingerprint", fingerprint.encode())
 
 
-def build_models(select: Sequence[str], warehouse: Path, folder: Path, *, on_node: Callable[[str], None] = lambda name: None) -> None:
+def build_models(select: Sequence[str], warehouse: Path, folder: Path, *, watch: Watch = unwatched) -> None:
     """Build these seeds and models in the warehouse; tests are run apart, so that none keeps dbt from building what lies behind it.
 
     Raises NplvError when one could not be built, naming it.
     """
-    for node in _invoke(["build", "--resource-type", "seed", "model"], select, warehouse, folder, on_node):
+    for node in _invoke(["build", "--resource-type", "seed", "model"], select, warehouse, folder, watch):
         if node.status == "error":
             raise NplvError(f"dbt could not build {node.unique_id.split('.')[-1]}: {node.message}")
 
 
-def run_tests(select: Sequence[str], warehouse: Path, folder: Path, *, on_node: Callable[[str], None] = lambda name: None) -> dict[str, NodeResult]:
+def run_tests(select: Sequence[str], warehouse: Path, folder: Path, *, watch: Watch = unwatched) -> dict[str, NodeResult]:
     """Run these tests; how each ended, by unique id. A test that could not be run ends in status error."""
-    return {node.unique_id: node for node in _invoke(["test"], select, warehouse, folder, on_node)}
+    return {node.unique_id: node for node in _invoke(["test"], select, warehouse, folder, watch)}
 
 
-def _invoke(command: list[str], select: Sequence[str], warehouse: Path, folder: Path, on_node: Callable[[str], None]) -> list[NodeResult]:
+def _invoke(command: list[str], select: Sequence[str], warehouse: Path, folder: Path, watch: Watch) -> list[NodeResult]:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.contracts.graph.manifest import Manifest
 
-    def watch(event: Any) -> None:
+    done = count(1)
+
+    def on_event(event: Any) -> None:
         if event.info.name == "NodeFinished":
-            on_node(event.data.node_info.node_name)
+            watch(event.data.node_info.node_name, next(done), len(select))
 
     manifest = Manifest.from_msgpack((TARGET / "partial_parse.msgpack").read_bytes())
     manifest.build_flat_graph()
     os.environ["NPLV_DBT_WAREHOUSE"] = str(warehouse)
     try:
-        result = _runner(manifest, [watch]).invoke([*command, "--select", *select, *_folders(folder), *_QUIET])
+        result = _runner(manifest, [on_event]).invoke([*command, "--select", *select, *_folders(folder), *_QUIET])
         if result.result is None:
             raise NplvError(f"dbt failed: {_one_line(result.exception)}")
         return [NodeResult(r.node.unique_id, str(r.status), r.failures, _one_line(r.message), r.execution_time) for r in result.result.results]

@@ -31,7 +31,7 @@ def connect(path: Path) -> Iterator[DuckDBPyConnection]:
             yield connection
     except Error as error:
         text = " ".join(str(error).split())[:300]
-        raise NplvError(f"the warehouse {path} could not be used: {text}") from error
+        raise NplvError(f"the warehouse {path} could not be used: {text}; it holds nothing of its own: remove it and run again") from error
 
 
 def literal(value: object) -> str:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nplv_orchestration import __version__
 from nplv_orchestration.edition import page, sheet
 from nplv_orchestration.edition.table import Edition, read
-from nplv_orchestration.home import point_to, sync_folder
+from nplv_orchestration.home import exchange, point_to, sync_folder
+from nplv_orchestration.versions import versions
 
 REVISION = 1
 SUMS = "SHA256SUMS"
@@ -49,22 +49,18 @@ def make_edition(public_database: Path, editions: Path, year: int) -> EditionRes
     if verifies(folder) and (folder / "provenance.json").read_bytes() == provenance:
         return EditionResult(folder, year, False, missing)
     draft = folder.with_name(f".draft-r{REVISION}")
-    old = folder.with_name(f".old-r{REVISION}")
-    for left_over in (draft, old):
-        shutil.rmtree(left_over, ignore_errors=True)
+    if draft.exists():  # of a run that was killed
+        shutil.rmtree(draft)
     draft.mkdir(parents=True)
     try:
         _write_files(edition, draft, provenance)
         if folder.exists():
-            folder.rename(old)
-        draft.rename(folder)
-    except BaseException:
+            exchange(draft, folder)
+        else:
+            draft.rename(folder)
+            sync_folder(folder.parent)
+    finally:
         shutil.rmtree(draft, ignore_errors=True)
-        if old.exists() and not folder.exists():
-            old.rename(folder)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
-    sync_folder(folder.parent)
     point_to(folder.parent / "current", folder.name)
     return EditionResult(folder, year, True, missing)
 
@@ -95,7 +91,7 @@ def _provenance(edition: Edition) -> dict[str, Any]:
         "edition": edition.year,
         "revision": REVISION,
         "status": "concept",
-        "code_version": __version__,
+        "code_version": versions()["code_version"],
         "published_version": edition.facts,
         "sources": edition.sources,
         "figures": [

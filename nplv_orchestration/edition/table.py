@@ -41,16 +41,17 @@ _ROWS = """
     SELECT c.*, t.* EXCLUDE (indicator_id, geo_level, geo_code, series, up_to_year),
         coalesce(l.coverage, 0) AS coverage, l.region_quality, l.weight_year, l.numerator, l.denominator, l.regions,
         l.source_table, l.source_modified,
-        coalesce(l.status, 'ontbreekt') AS status, coalesce(l.status_reason, m.status_reason) AS status_reason
+        coalesce(l.status, 'ontbreekt') AS status, CASE WHEN l.year IS NULL THEN n.status_reason ELSE l.status_reason END AS status_reason,
+        n.year AS newest_year, n.status_reason AS newest_reason
     FROM marts.indicators AS c
     LEFT JOIN marts.indicator_trends_by_year AS t
         ON c.indicator_id = t.indicator_id AND t.geo_level = 'nplv' AND t.up_to_year = $year
     LEFT JOIN marts.indicator_values AS l
         ON c.indicator_id = l.indicator_id AND l.geo_level = 'nplv' AND l.year = t.latest_year
     LEFT JOIN (
-        SELECT indicator_id, arg_max(status_reason, year) AS status_reason FROM marts.indicator_values
-        WHERE geo_level = 'nplv' AND year <= $year GROUP BY indicator_id
-    ) AS m ON c.indicator_id = m.indicator_id
+        SELECT indicator_id, year, status_reason FROM marts.indicator_values
+        WHERE geo_level = 'nplv' AND year <= $year QUALIFY year = max(year) OVER (PARTITION BY indicator_id)
+    ) AS n ON c.indicator_id = n.indicator_id
     ORDER BY c.number
 """
 
@@ -115,6 +116,8 @@ def remarks(row: dict[str, Any]) -> str:
         notes.append(row["status"].replace("_", " "))
     if row["status_reason"]:
         notes.append(row["status_reason"])
+    if row["latest_year"] and row["newest_year"] > row["latest_year"]:
+        notes.append(f"over {row['newest_year']}: {row['newest_reason']}")
     if row["region_quality"] == "geraden":
         notes.append("regio's op gelijke codes")
     notes += [b["text_nl"].rstrip(".") for b in json.loads(row["breaks"])]

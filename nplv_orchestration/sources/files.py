@@ -14,6 +14,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path, PurePosixPath
 
 from nplv_orchestration.errors import SourceRefused, SourceUnreachable
+from nplv_orchestration.progress import Watch
 from nplv_orchestration.sources.http import Http
 from nplv_orchestration.sources.pulled import Answer, Draft, Pulled
 from nplv_orchestration.sources.registry import FIRST_YEAR, SourceTable
@@ -42,7 +43,7 @@ def ask(table: SourceTable, base: str, http: Http, known_version: str | None) ->
     return Answer(version, moment, address, carried=response.content)
 
 
-def pull_leefbaarometer(table: SourceTable, answer: Answer, draft: Path) -> Pulled:
+def pull_leefbaarometer(table: SourceTable, answer: Answer, draft: Path, watch: Watch) -> Pulled:
     """The scores of buurten from FIRST_YEAR on. Raises SourceRefused, naming member, line and column."""
     name, lines = _member(table, answer.carried, {"bu_code", "jaar", *_DIMENSIONS})
 
@@ -59,12 +60,12 @@ def pull_leefbaarometer(table: SourceTable, answer: Answer, draft: Path) -> Pull
                 "class": int(grade) if grade.isdigit() else None, **values,
             }  # fmt: skip
 
-    with Draft(table, draft, ("region_code", "year")) as out:
+    with Draft(table, draft, ("region_code", "year"), watch) as out:
         out.add(rows())
     return Pulled(out.rows, table.boundary_year)
 
 
-def pull_addresses(table: SourceTable, answer: Answer, draft: Path) -> Pulled:
+def pull_addresses(table: SourceTable, answer: Answer, draft: Path, watch: Watch) -> Pulled:
     """Postcode and house number with the code of their buurt, leading zeros restored."""
     buurt = f"Buurt{table.boundary_year}"
     name, lines = _member(table, answer.carried, {"PC6", "Huisnummer", buurt}, delimiter=";")
@@ -78,7 +79,7 @@ def pull_addresses(table: SourceTable, answer: Answer, draft: Path) -> Pulled:
                 "region_code": "BU" + line[buurt].strip().removeprefix("BU").zfill(8),
             }  # fmt: skip
 
-    with Draft(table, draft, ("postcode", "house_number")) as out:
+    with Draft(table, draft, ("postcode", "house_number"), watch) as out:
         out.add(rows())
     return Pulled(out.rows, table.boundary_year)
 

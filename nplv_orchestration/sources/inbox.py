@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Literal
 
 from nplv_orchestration.errors import NotConfigured, SourceRefused
+from nplv_orchestration.progress import Watch
 from nplv_orchestration.sources.pulled import Answer, Draft, Pulled
 from nplv_orchestration.sources.registry import SourceTable
 from nplv_orchestration.sources.values import text_number
@@ -58,9 +59,9 @@ def ask(table: SourceTable, folder: Path) -> Answer:
     return Answer(digest.hexdigest(), datetime.fromtimestamp(newest, UTC).isoformat(), "inbox", carried=files)
 
 
-def pull_maatwerk(table: SourceTable, answer: Answer, draft: Path) -> Pulled:
+def pull_maatwerk(table: SourceTable, answer: Answer, draft: Path, watch: Watch) -> Pulled:
     """Counts of areas, municipalities and the country, from every maatwerk file together."""
-    with Draft(table, draft, ("indicator_id", "year", "geo_level", "geo_code")) as out:
+    with Draft(table, draft, ("indicator_id", "year", "geo_level", "geo_code"), watch) as out:
         for file in answer.carried:
             out.add(_maatwerk_rows(file))
     return Pulled(out.rows, table.boundary_year)
@@ -131,9 +132,9 @@ def _cell_text(cell: object) -> str:
     return str(cell)
 
 
-def pull_eponline(table: SourceTable, answer: Answer, draft: Path) -> Pulled:
+def pull_eponline(table: SourceTable, answer: Answer, draft: Path, watch: Watch) -> Pulled:
     """The labels of dwellings in every total file that is there, each with the file's own date as reference date."""
-    with Draft(table, draft, ("reference_date", "dwelling_id", "recorded_on", "label")) as out:
+    with Draft(table, draft, ("reference_date", "dwelling_id", "recorded_on", "label"), watch) as out:
         for file in answer.carried:
             with _total_file(file) as lines:
                 out.add(_labels(file.name, lines))

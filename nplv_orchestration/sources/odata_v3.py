@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nplv_orchestration.errors import SourceRefused
+from nplv_orchestration.progress import Watch
 from nplv_orchestration.sources.http import Http
 from nplv_orchestration.sources.pulled import Answer, Draft, Pulled
 from nplv_orchestration.sources.registry import FIRST_YEAR, SourceTable
@@ -32,7 +33,7 @@ def ask(table: SourceTable, base: str, http: Http) -> Answer:
     return Answer(version, info.get("Modified"), address)
 
 
-def pull(table: SourceTable, answer: Answer, http: Http, draft: Path) -> Pulled:
+def pull(table: SourceTable, answer: Answer, http: Http, draft: Path, watch: Watch) -> Pulled:
     """The rows of the registry's codes from FIRST_YEAR on, into a Parquet draft. Raises SourceRefused, naming what differs."""
     name = f"{table.publisher} {table.table_id}"
     properties = http.rows(f"{answer.address}/DataProperties", _JSON, _LINK)
@@ -52,7 +53,8 @@ def pull(table: SourceTable, answer: Answer, http: Http, draft: Path) -> Pulled:
     any_value = False
     own = {dimension: column for dimension, column in _COLUMN_OF.items() if dimension in table.dimensions}
     try:
-        with Draft(table, draft, ("region_code", "period", *own.values())) as out:
+        with Draft(table, draft, ("region_code", "period", *own.values()), watch) as out:
+            out.expected = int(count) if count.isdigit() else 0
             for page in http.pages(f"{answer.address}/UntypedDataSet", query, _LINK):
                 rows = []
                 for row in page["value"]:

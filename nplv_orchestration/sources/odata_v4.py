@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from nplv_orchestration.errors import SourceRefused
+from nplv_orchestration.progress import Watch
 from nplv_orchestration.sources.http import Http
 from nplv_orchestration.sources.pulled import Answer, Draft, Pulled
 from nplv_orchestration.sources.registry import SourceTable
@@ -30,7 +31,7 @@ def ask(table: SourceTable, base: str, http: Http) -> Answer:
     return Answer(version, properties.get("ObservationsModified") or properties.get("Modified"), address)
 
 
-def pull(table: SourceTable, answer: Answer, http: Http, draft: Path) -> Pulled:
+def pull(table: SourceTable, answer: Answer, http: Http, draft: Path, watch: Watch) -> Pulled:
     """All observations of the registry's measures, into a Parquet draft. Raises SourceRefused, naming what differs."""
     name = f"{table.publisher} {table.table_id}"
     boundary_year = _boundary_year(table, answer.address, http)
@@ -44,9 +45,10 @@ def pull(table: SourceTable, answer: Answer, http: Http, draft: Path) -> Pulled:
     found: set[str] = set()
     expected: int | None = None
     try:
-        with Draft(table, draft, ("region_code", "measure")) as out:
+        with Draft(table, draft, ("region_code", "measure"), watch) as out:
             for page in http.pages(f"{answer.address}/Observations", query, _LINK):
                 expected = page.get("@odata.count", expected)
+                out.expected = expected or 0
                 rows = []
                 for row in page["value"]:
                     region, measure = str(row[_REGION]).strip(), by_code.get(row["Measure"])

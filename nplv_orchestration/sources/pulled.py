@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any
 
 from nplv_orchestration.errors import SourceRefused
+from nplv_orchestration.progress import Watch
 from nplv_orchestration.sources.registry import SourceTable
 
 BATCH = 50_000
@@ -43,15 +44,16 @@ class Draft:
     As a context: leaving it finishes the file, and refuses it when two rows have the same key.
     """
 
-    def __init__(self, table: SourceTable, path: Path, key: tuple[str, ...]) -> None:
+    def __init__(self, table: SourceTable, path: Path, key: tuple[str, ...], watch: Watch) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         kinds = {"VARCHAR": pa.string(), "DOUBLE": pa.float64(), "INTEGER": pa.int32(), "DATE": pa.date32()}
-        self._table, self._path, self._key = table, path, key
+        self._table, self._path, self._key, self._watch = table, path, key, watch
         self._schema = pa.schema([(name, kinds[kind]) for name, kind in table.columns.items()])
         self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
         self.rows = 0
+        self.expected = 0  # how many rows will come, where the publisher says so
 
     def __enter__(self) -> Draft:
         return self
@@ -69,6 +71,7 @@ class Draft:
         while batch := list(islice(rest, BATCH)):
             self._writer.write_table(pa.Table.from_pylist(batch, schema=self._schema))
             self.rows += len(batch)
+            self._watch("rijen", self.rows, self.expected)
 
     def _refuse_duplicates(self) -> None:
         import duckdb

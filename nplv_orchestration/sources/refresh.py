@@ -6,12 +6,13 @@ whenever a publisher is down or sends something else than the registry says.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from nplv_orchestration.archive import Archive, Manifest, State, TableState
 from nplv_orchestration.errors import NotConfigured, NplvError, SourceNotFound, SourceRefused, SourceUnreachable
+from nplv_orchestration.progress import Progress, silent
 from nplv_orchestration.settings import Settings
 from nplv_orchestration.sources import files, inbox, odata_v3, odata_v4
 from nplv_orchestration.sources.http import Http
@@ -26,7 +27,7 @@ class Publishers:
     settings: Settings
     archive: Archive
     http: Http
-    progress: Callable[[str], None] = field(default=lambda text: None)
+    progress: Progress = silent
 
 
 def refresh(table: SourceTable, publishers: Publishers) -> TableState:
@@ -43,7 +44,6 @@ def refresh(table: SourceTable, publishers: Publishers) -> TableState:
         answer = _ask(table, publishers, last)
         if last and (last.publisher_version, last.request) == (answer.version, table.request) and archive.path(last).exists():
             return _end(archive, table, "unchanged", "", last)
-        publishers.progress(f"{name}: ophalen")
         draft = archive.draft(table.key)
         try:
             pulled = _pull(table, answer, publishers)
@@ -55,16 +55,14 @@ def refresh(table: SourceTable, publishers: Publishers) -> TableState:
         return _end(archive, table, "fresh", "", stored, changed=True)
     except NotConfigured as absent:
         return _end(archive, table, "not_configured", str(absent), last)
-    except SourceNotFound as gone:
+    except SourceNotFound:
         reason = f"{name}: niet gevonden bij de uitgever (404)"
         if last:
             return _end(archive, table, "stale", reason, last)
-        publishers.progress(str(gone))
         return _end(archive, table, "not_found", reason, None)
-    except SourceUnreachable as down:
+    except SourceUnreachable:
         if last is None:
             raise
-        publishers.progress(str(down))
         return _end(archive, table, "stale", f"{name}: niet bereikbaar; in gebruik is de versie van {last.fetched_at[:10]}", last)
     except SourceRefused as refused:
         if last is None:
@@ -92,19 +90,20 @@ def _ask(table: SourceTable, publishers: Publishers, last: Manifest | None) -> A
 
 def _pull(table: SourceTable, answer: Answer, publishers: Publishers) -> Pulled:
     draft = publishers.archive.draft(table.key)
+    watch = partial(publishers.progress, f"bron {table.publisher} {table.table_id}")
     match table.reader:
         case "odata_v4":
-            return odata_v4.pull(table, answer, publishers.http, draft)
+            return odata_v4.pull(table, answer, publishers.http, draft, watch)
         case "odata_v3":
-            return odata_v3.pull(table, answer, publishers.http, draft)
+            return odata_v3.pull(table, answer, publishers.http, draft, watch)
         case "leefbaarometer":
-            return files.pull_leefbaarometer(table, answer, draft)
+            return files.pull_leefbaarometer(table, answer, draft, watch)
         case "addresses":
-            return files.pull_addresses(table, answer, draft)
+            return files.pull_addresses(table, answer, draft, watch)
         case "maatwerk":
-            return inbox.pull_maatwerk(table, answer, draft)
+            return inbox.pull_maatwerk(table, answer, draft, watch)
         case "eponline":
-            return inbox.pull_eponline(table, answer, draft)
+            return inbox.pull_eponline(table, answer, draft, watch)
 
 
 def _base(url: object) -> str:
