@@ -32,6 +32,7 @@ class Manifest:
     publisher_modified: str | None
     fetched_at: str
     rows: int
+    newest_year: int | None
     sha256: str
     boundary_year: int | None
     period: int | None

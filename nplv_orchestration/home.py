@@ -72,8 +72,10 @@ class Home:
         """What this home holds, else what the settings say, else demo. Raises WrongCall when the two differ."""
         try:
             held = self._mode_file.read_text(encoding="utf-8").strip()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return settings.sources or "demo"
+        except OSError as error:
+            raise NplvError(f"NPLV_HOME={self.root} cannot be read ({error.strerror}); choose another folder") from None
         if held not in ("demo", "live"):
             raise WrongCall(f"{self._mode_file} says '{held}', expected demo or live; use another NPLV_HOME")
         if settings.sources and settings.sources != held:

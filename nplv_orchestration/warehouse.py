@@ -28,7 +28,10 @@ def connect(path: Path) -> Iterator[DuckDBPyConnection]:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with DuckDBResource(database=str(path)).get_connection() as connection:
-            yield connection
+            try:
+                yield connection
+            finally:
+                connection.close()  # the resource closes it only when all went well
     except Error as error:
         text = " ".join(str(error).split())[:300]
         raise NplvError(f"the warehouse {path} could not be used: {text}; it holds nothing of its own: remove it and run again") from error
@@ -63,7 +66,7 @@ def register_raw(connection: DuckDBPyConnection, archive: Archive, states: Itera
     connection.execute(
         "CREATE OR REPLACE TABLE raw.sources (key VARCHAR, relation VARCHAR, publisher VARCHAR, table_id VARCHAR, title VARCHAR, "
         "period INTEGER, boundary_year INTEGER, state VARCHAR, reason VARCHAR, source_table VARCHAR, source_modified TIMESTAMP, "
-        "fetched_at TIMESTAMP, rows BIGINT, sha256 VARCHAR, address VARCHAR, licence VARCHAR, measures_empty VARCHAR)"
+        "fetched_at TIMESTAMP, rows BIGINT, newest_year INTEGER, sha256 VARCHAR, address VARCHAR, licence VARCHAR, measures_empty VARCHAR)"
     )
     connection.execute(f"INSERT INTO raw.sources VALUES {rows}")
 
@@ -95,7 +98,7 @@ def _manifest_row(table: SourceTable, state: TableState) -> list[str]:
         *map(literal, values),
         _timestamp(m.publisher_modified if m else None),
         _timestamp(m.fetched_at if m else None),
-        *map(literal, [m.rows if m else None, m.sha256 if m else None, m.address if m else None, table.licence]),
+        *map(literal, [m.rows if m else None, m.newest_year if m else None, m.sha256 if m else None, m.address if m else None, table.licence]),
         literal(",".join(m.measures_empty) if m else ""),
     ]
 

@@ -2,48 +2,38 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from nplv_orchestration.run import Outcome, run_night
-from nplv_orchestration.settings import Settings
-
-OPENDATA = Path(__file__).resolve().parents[2] / "shared" / "opendata"
+from nplv_orchestration.run import run_night
+from tests.real import Night, serving, settings_for
 
 
 @pytest.fixture(scope="session")
 def publishers() -> Iterator[str]:
-    """The address of a server of real figures; skipped where these are not beside the project."""
-    if not OPENDATA.exists():
-        pytest.skip("shared/opendata is not beside the project, so there are no real figures to run on")
-    server = subprocess.Popen([sys.executable, str(OPENDATA / "server.py"), "--port", "0"], stdout=subprocess.PIPE, text=True)
-    assert server.stdout
-    try:
-        yield json.loads(server.stdout.readline())["url"]
-    finally:
-        server.kill()
-
-
-def settings_for(url: str, home: Path) -> Settings:
-    """Settings of a live home with these publishers."""
-    return Settings.model_validate(
-        {
-            "home": home,
-            "sources": "live",
-            "cbs_url": f"{url}/odata/v1/CBS",
-            "dataderden_url": f"{url}/dataderden",
-            "leefbaarometer_url": f"{url}/leefbaarometer",
-        }
-    )
+    """Publishers as they were at first."""
+    with serving() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
-def night(publishers: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Outcome]:
-    """One whole night on the real figures."""
-    settings = settings_for(publishers, tmp_path_factory.mktemp("home"))
-    return settings, run_night(settings, 2024, lambda text: None)
+def restated() -> Iterator[str]:
+    """The same publishers after a release in which 400 crimes are added to each region: more than is plausible."""
+    with serving("--modified", "2026-06-01T02:00:00", "--revise", "400") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def night(publishers: str, tmp_path_factory: pytest.TempPathFactory) -> Night:
+    """One whole night on the real figures. Tests only look at it; those that write take `home_of`."""
+    settings = settings_for(publishers, tmp_path_factory.mktemp("night") / "home")
+    return settings, run_night(settings, 2024)
+
+
+@pytest.fixture
+def home_of(night: Night, tmp_path: Path) -> Path:
+    """A copy of the home of that night, to do something to."""
+    return Path(shutil.copytree(night[0].home, tmp_path / "home", symlinks=True))

@@ -62,7 +62,7 @@ def pull_leefbaarometer(table: SourceTable, answer: Answer, draft: Path, watch: 
 
     with Draft(table, draft, ("region_code", "year"), watch) as out:
         out.add(rows())
-    return Pulled(out.rows, table.boundary_year)
+    return out.pulled(table.boundary_year)
 
 
 def pull_addresses(table: SourceTable, answer: Answer, draft: Path, watch: Watch) -> Pulled:
@@ -81,7 +81,7 @@ def pull_addresses(table: SourceTable, answer: Answer, draft: Path, watch: Watch
 
     with Draft(table, draft, ("postcode", "house_number"), watch) as out:
         out.add(rows())
-    return Pulled(out.rows, table.boundary_year)
+    return out.pulled(table.boundary_year)
 
 
 def _member(table: SourceTable, content: bytes, columns: set[str], delimiter: str = ",") -> tuple[str, Iterator[dict[str, str]]]:

@@ -64,7 +64,7 @@ def pull_maatwerk(table: SourceTable, answer: Answer, draft: Path, watch: Watch)
     with Draft(table, draft, ("indicator_id", "year", "geo_level", "geo_code"), watch) as out:
         for file in answer.carried:
             out.add(_maatwerk_rows(file))
-    return Pulled(out.rows, table.boundary_year)
+    return out.pulled(table.boundary_year)
 
 
 def _maatwerk_rows(file: Path) -> Iterator[dict[str, object]]:
@@ -138,7 +138,7 @@ def pull_eponline(table: SourceTable, answer: Answer, draft: Path, watch: Watch)
         for file in answer.carried:
             with _total_file(file) as lines:
                 out.add(_labels(file.name, lines))
-    return Pulled(out.rows, None)
+    return out.pulled(None)
 
 
 @contextmanager

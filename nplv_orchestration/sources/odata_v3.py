@@ -70,7 +70,7 @@ def pull(table: SourceTable, answer: Answer, http: Http, draft: Path, watch: Wat
         raise SourceRefused(f"{name}: its rows have no column or period {error}") from None
     if not count.isdigit() or int(count) != out.rows:
         raise SourceRefused(f"{name}: {out.rows} rows came, and the publisher counts {count[:40]}")
-    return Pulled(out.rows, boundary_year, [] if any_value else [table.measures[0].name])
+    return out.pulled(boundary_year, [] if any_value else [table.measures[0].name])
 
 
 def _boundary_year(table: SourceTable, properties: list[dict[str, Any]]) -> int | None:

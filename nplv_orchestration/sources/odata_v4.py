@@ -63,7 +63,7 @@ def pull(table: SourceTable, answer: Answer, http: Http, draft: Path, watch: Wat
         raise SourceRefused(f"{name}: its observations have no column {error}") from None
     if expected != out.rows:
         raise SourceRefused(f"{name}: {out.rows} rows came, and the publisher counts {expected}")
-    return Pulled(out.rows, boundary_year, [m.name for m in table.measures if m.name not in found])
+    return out.pulled(boundary_year, [m.name for m in table.measures if m.name not in found])
 
 
 def _boundary_year(table: SourceTable, address: str, http: Http) -> int | None:

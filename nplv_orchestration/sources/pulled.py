@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -34,6 +35,7 @@ class Pulled:
     """What a pull gave, written to a draft."""
 
     rows: int
+    newest_year: int | None
     boundary_year: int | None
     measures_empty: list[str] = field(default_factory=list)
 
@@ -63,6 +65,13 @@ class Draft:
         if kind is None:
             self._refuse_duplicates()
 
+    def pulled(self, boundary_year: int | None, measures_empty: list[str] | None = None) -> Pulled:
+        """What the finished file gave. Raises SourceRefused when it speaks of a year that has not begun."""
+        newest = self._newest_year()
+        if newest and newest > datetime.now(UTC).year:
+            raise SourceRefused(f"{self._table.publisher} {self._table.table_id}: rows of {newest}, a year that has not begun")
+        return Pulled(self.rows, newest, boundary_year, measures_empty or [])
+
     def add(self, rows: Iterable[dict[str, Any]]) -> None:
         """Write rows; each has every column of the table."""
         import pyarrow as pa
@@ -73,12 +82,21 @@ class Draft:
             self.rows += len(batch)
             self._watch("rijen", self.rows, self.expected)
 
-    def _refuse_duplicates(self) -> None:
+    def _newest_year(self) -> int | None:
+        """The newest year that the rows speak of; a table without a column for it speaks of its period."""
+        years = {"year": "year", "period": "left(period, 4)::INTEGER", "reference_date": "year(reference_date)"}
+        column = next((years[name] for name in years if name in self._table.columns), None)
+        newest = self._one(f"SELECT max({column}) FROM read_parquet(?)") if column else None
+        return newest[0] if newest else self._table.period
+
+    def _one(self, query: str) -> tuple[Any, ...] | None:
         import duckdb
 
-        key = ", ".join(self._key)
-        query = f"SELECT {key} FROM read_parquet(?) GROUP BY ALL HAVING count(*) > 1 ORDER BY ALL LIMIT 1"
         with duckdb.connect() as connection:
-            twice = connection.execute(query, [str(self._path)]).fetchone()
+            return connection.execute(query, [str(self._path)]).fetchone()
+
+    def _refuse_duplicates(self) -> None:
+        key = ", ".join(self._key)
+        twice = self._one(f"SELECT {key} FROM read_parquet(?) GROUP BY ALL HAVING count(*) > 1 ORDER BY ALL LIMIT 1")
         if twice:
             raise SourceRefused(f"{self._table.publisher} {self._table.table_id}: two rows for {', '.join(map(str, twice))}")

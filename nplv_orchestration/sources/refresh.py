@@ -122,6 +122,7 @@ def _manifest(table: SourceTable, answer: Answer, pulled: Pulled) -> Manifest:
         publisher_modified=answer.modified,
         fetched_at=datetime.now(UTC).replace(microsecond=0).isoformat(),
         rows=pulled.rows,
+        newest_year=pulled.newest_year,
         sha256="",
         boundary_year=pulled.boundary_year,
         period=table.period,

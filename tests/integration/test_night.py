@@ -10,10 +10,8 @@ import pytest
 
 from nplv_orchestration.edition.build import verifies
 from nplv_orchestration.home import Home
-from nplv_orchestration.run import Outcome, run_night
-from nplv_orchestration.settings import Settings
-
-Night = tuple[Settings, Outcome]
+from nplv_orchestration.run import run_night
+from tests.real import Night
 
 
 def value(night: Night, indicator: str, year: int, geo: str = "nplv") -> dict[str, object]:
@@ -78,7 +76,7 @@ def test_a_second_night_asks_one_question_a_table_and_changes_nothing(night: Nig
             return json.load(answer)
 
     before = asked()
-    again = run_night(night[0], 2024, lambda text: None)
+    again = run_night(night[0], 2024)
     after = asked()
     assert again.version == night[1].version
     grown = {

@@ -8,5 +8,6 @@ select
     reason,
     source_table,
     source_modified,
+    newest_year,
     measures_empty
 from {{ source('raw', 'sources') }}

@@ -1,0 +1,156 @@
+"""The gate on whole runs: what fails, was never judged, or is not what was judged, is held; and only that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pytest
+
+from nplv_orchestration.build import build_definitions
+from nplv_orchestration.home import Home
+from nplv_orchestration.run import dagster_home, run_night
+from nplv_orchestration.settings import Settings
+from tests.real import Night, settings_for
+
+BEHIND_THE_GATE = ["gate", "publication/indicator_trends_by_year", "publication/indicator_trends", "publication"]
+
+
+def launch(settings: Settings, *assets: str) -> dg.ExecuteInProcessResult:
+    """Launch assets alone, as a person does in the UI."""
+    job = build_definitions(settings).resolve_implicit_global_asset_job_def()
+    dagster_home(Home.of(settings))
+    with dg.DagsterInstance.get() as instance:
+        keys = [dg.AssetKey(name.split("/")) for name in assets]
+        return job.execute_in_process(instance=instance, asset_selection=keys, raise_on_error=False)
+
+
+def failure(result: dg.ExecuteInProcessResult) -> str:
+    """What made a run fail."""
+    assert not result.success
+    errors = [getattr(event.event_specific_data, "error", None) for event in result.all_events]
+    return " ".join(str(error) for error in errors if error)
+
+
+@contextmanager
+def warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(settings.warehouse_path)) as connection:
+        yield connection
+
+
+def published(settings: Settings) -> dict[str, set[str]]:
+    """What is current: for each indicator the statuses of its totals of the areas."""
+    with duckdb.connect(str(Home.of(settings).current.resolve() / "openbaar" / "nplv.duckdb"), read_only=True) as connection:
+        rows = connection.execute("SELECT indicator_id, status FROM marts.indicator_values WHERE geo_level = 'nplv'").fetchall()
+    statuses: dict[str, set[str]] = {}
+    for indicator, status in rows:
+        statuses.setdefault(indicator, set()).add(status)
+    return statuses
+
+
+def held(settings: Settings) -> set[str]:
+    return {indicator for indicator, statuses in published(settings).items() if "niet_bijgewerkt" in statuses}
+
+
+def figures(settings: Settings, indicator: str) -> list[tuple[object, ...]]:
+    query = "SELECT geo_level, geo_code, year, value, numerator FROM marts.indicator_values WHERE indicator_id = ? ORDER BY ALL"
+    with duckdb.connect(str(Home.of(settings).current.resolve() / "intern" / "nplv.duckdb"), read_only=True) as connection:
+        return connection.execute(query, [indicator]).fetchall()
+
+
+def test_a_failed_check_holds_its_mart_and_no_other(night: Night, home_of: Path, restated: str) -> None:
+    before = figures(night[0], "misdrijven")
+    settings = settings_for(restated, home_of)
+    outcome = run_night(settings, 2024)
+    assert set(outcome.held) == {"misdrijven"}
+    assert outcome.held["misdrijven"][0] == "controle verwachtingen op marts.mart_misdrijven is niet geslaagd"
+    assert outcome.version != night[1].version
+    assert held(settings) == {"misdrijven"}
+    assert figures(settings, "misdrijven") == before
+    page = (outcome.edition / "voortgangsoverzicht.html").read_text(encoding="utf-8")
+    assert "niet bijgewerkt: controle verwachtingen op marts.mart_misdrijven is niet geslaagd" in page
+
+    # a person who launches the last assets alone gets no further than the night did
+    version = Home.of(settings).current.resolve()
+    assert launch(settings, "publication").success
+    assert launch(settings, *BEHIND_THE_GATE).success
+    assert Home.of(settings).current.resolve() == version
+    assert figures(settings, "misdrijven") == before
+
+
+def test_a_check_that_never_ran_holds_its_mart_and_no_other(night: Night, home_of: Path, publishers: str) -> None:
+    settings = settings_for(publishers, home_of)
+    with warehouse(settings) as connection:
+        connection.execute("DELETE FROM quality.evidence WHERE check_name = 'verwachtingen' AND node = 'marts.mart_inkomen'")
+    version = Home.of(settings).current.resolve()
+    assert "what was released is not what the gate decides now" in failure(launch(settings, "publication"))
+    assert Home.of(settings).current.resolve() == version
+
+    assert launch(settings, *BEHIND_THE_GATE).success
+    assert held(settings) == {"inkomen"}
+
+    # in a scheduled run the check is run again, and passes
+    assert run_night(settings, 2024).held == {}
+    assert held(settings) == set()
+    assert figures(settings, "inkomen") == figures(night[0], "inkomen")
+
+
+def test_content_that_was_never_judged_holds_its_mart_and_no_other(night: Night, home_of: Path, publishers: str) -> None:
+    settings = settings_for(publishers, home_of)
+    with warehouse(settings) as connection:
+        connection.execute("UPDATE marts.mart_inkomen SET value = value + 1 WHERE value IS NOT NULL")
+    assert "what was released is not what the gate decides now" in failure(launch(settings, "publication"))
+    assert launch(settings, *BEHIND_THE_GATE).success
+    assert held(settings) == {"inkomen"}
+    assert figures(settings, "inkomen") == figures(night[0], "inkomen")
+
+    # the night sees that the table is not what was built, and builds it again
+    assert run_night(settings, 2024).held == {}
+    assert figures(settings, "inkomen") == figures(night[0], "inkomen")
+
+
+def test_models_built_without_their_checks_are_held(night: Night, home_of: Path, restated: str) -> None:
+    settings = settings_for(restated, home_of)
+    job = build_definitions(settings).resolve_implicit_global_asset_job_def()
+    dagster_home(Home.of(settings))
+    with dg.DagsterInstance.get() as instance:
+        assert job.execute_in_process(instance=instance, asset_selection=[dg.AssetKey(["raw", "politie_misdrijven"])]).success
+        marts = [dg.AssetKey(["staging", "stg_politie__misdrijven"]), dg.AssetKey(["intermediate", "int_misdrijven"])]
+        marts += [dg.AssetKey(["marts", "mart_misdrijven"]), dg.AssetKey(["marts", "mart_misdrijven_hic"])]
+        job = build_definitions(settings).resolve_implicit_global_asset_job_def()
+        selection = dg.AssetSelection.assets(*marts).without_checks()
+        unchecked = dg.define_asset_job("unchecked", selection=selection)
+        definitions = dg.Definitions.merge(build_definitions(settings), dg.Definitions(jobs=[unchecked]))
+        assert definitions.resolve_job_def("unchecked").execute_in_process(instance=instance).success
+    before = figures(night[0], "misdrijven")
+    assert launch(settings, *BEHIND_THE_GATE).success
+    assert held(settings) == {"misdrijven"}
+    assert figures(settings, "misdrijven") == before
+
+
+def test_what_all_rest_on_stops_everything(home_of: Path, publishers: str) -> None:
+    settings = settings_for(publishers, home_of)
+    version = Home.of(settings).current.resolve()
+    with warehouse(settings) as connection:
+        connection.execute("DELETE FROM areas.focus_area_regions WHERE area_id = 'delft-west'")
+    for assets in (["publication"], ["gate"], BEHIND_THE_GATE):
+        assert "nothing is published: all figures rest on a check that does not hold" in failure(launch(settings, *assets))
+    assert Home.of(settings).current.resolve() == version
+
+
+def test_derived_tables_that_were_changed_are_not_published(home_of: Path, publishers: str) -> None:
+    settings = settings_for(publishers, home_of)
+    with warehouse(settings) as connection:
+        connection.execute("UPDATE publication.indicator_trends_by_year SET verdict = 'verbeterd'")
+    assert "is uitgevoerd op andere inhoud" in failure(launch(settings, "publication"))
+
+
+@pytest.mark.parametrize("table", ["release.indicator_values", "release.mart_inkomen"])
+def test_what_was_released_cannot_be_changed_after_the_gate(home_of: Path, publishers: str, table: str) -> None:
+    settings = settings_for(publishers, home_of)
+    with warehouse(settings) as connection:
+        connection.execute(f"UPDATE {table} SET value = value + 1 WHERE indicator_id = 'inkomen'")
+    assert "what was released is not what the gate decides now" in failure(launch(settings, "publication"))

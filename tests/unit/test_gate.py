@@ -1,0 +1,129 @@
+"""The gate on evidence written by hand: two marts, a staging table under one of them, and a foundation under both."""
+
+from typing import Any
+
+import pytest
+
+from nplv_orchestration.errors import GateStopped
+from nplv_orchestration.evidence import Evidence
+from nplv_orchestration.gate import decide, demand_derived, required_checks
+from nplv_orchestration.manifest import Indicator, Manifest, load_manifest
+
+META = load_manifest().indicators[0].model_dump()
+
+
+def model(schema: str, name: str, *parents: str, **meta: Any) -> dict[str, Any]:
+    return {
+        "name": name, "schema": schema, "resource_type": "model", "original_file_path": f"{name}.sql", "description": "", "columns": {},
+        "depends_on": {"nodes": [f"model.{p}" for p in parents]}, "config": {"meta": meta},
+    }  # fmt: skip
+
+
+def judging(name: str, node: str, severity: str = "ERROR") -> dict[str, Any]:
+    return {"name": name, "resource_type": "test", "attached_node": f"model.{node}", "config": {"severity": severity}, "description": ""}
+
+
+MANIFEST = Manifest(
+    {
+        "nodes": {
+            "model.weights": model("intermediate", "weights", foundation=True),
+            "model.crimes": model("staging", "crimes", "weights"),
+            "model.mart_a": model("marts", "mart_a", "crimes", **META | {"indicator_id": "a", "number": 1}),
+            "model.mart_b": model("marts", "mart_b", "weights", **META | {"indicator_id": "b", "number": 2}),
+            "model.trends": model("publication", "trends"),
+            "test.1": judging("weights_known", "weights"),
+            "test.2": judging("crimes_positive", "crimes"),
+            "test.3": judging("a_unique", "mart_a"),
+            "test.4": judging("b_unique", "mart_b"),
+            "test.5": judging("b_pretty", "mart_b", "WARN"),
+            "test.6": judging("trends_unique", "trends"),
+        }
+    }
+)
+PRINTS = {"intermediate.weights": "w1", "staging.crimes": "c1", "marts.mart_a": "a1", "marts.mart_b": "b1", "publication.trends": "t1"}
+CHECKS = {
+    "weights_known": "intermediate.weights", "crimes_positive": "staging.crimes", "a_unique": "marts.mart_a", "b_unique": "marts.mart_b",
+    "b_pretty": "marts.mart_b", "trends_unique": "publication.trends",
+}  # fmt: skip
+GOOD = {(c, n): Evidence(c, "dbt", n, "warn" if c == "b_pretty" else "error", "passed", PRINTS[n], {}) for c, n in CHECKS.items()} | {
+    ("verwachtingen", n): Evidence("verwachtingen", "expectations", n, "error", "passed", PRINTS[n], {}) for n in ("marts.mart_a", "marts.mart_b")
+}
+
+
+def changed(check: str, node: str, **change: Any) -> dict[tuple[str, str], Evidence]:
+    return GOOD | {(check, node): Evidence(**vars(GOOD[check, node]) | change)}
+
+
+def released(evidence: dict[tuple[str, str], Evidence], prints: dict[str, str] = PRINTS) -> dict[str, tuple[str, ...]]:
+    """The reasons by indicator; none is a release."""
+    return {d.indicator_id: d.reasons for d in decide(MANIFEST, evidence, prints)}
+
+
+def test_required_is_every_check_of_error_severity_on_a_mart_and_what_it_is_made_from() -> None:
+    named = {indicator: [r.check for r in needs] for indicator, needs in required_checks(MANIFEST).items()}
+    assert named == {
+        "a": ["crimes_positive", "a_unique", "weights_known", "verwachtingen"],
+        "b": ["b_unique", "weights_known", "verwachtingen"],
+    }
+
+
+def test_all_passed_releases_all() -> None:
+    assert released(GOOD) == {"a": (), "b": ()}
+
+
+@pytest.mark.parametrize(("check", "node"), [("a_unique", "marts.mart_a"), ("verwachtingen", "marts.mart_a"), ("crimes_positive", "staging.crimes")])
+def test_a_failed_check_holds_its_mart_and_no_other(check: str, node: str) -> None:
+    assert released(changed(check, node, outcome="failed")) == {"a": (f"controle {check} op {node} is niet geslaagd",), "b": ()}
+
+
+@pytest.mark.parametrize(("check", "node"), [("a_unique", "marts.mart_a"), ("verwachtingen", "marts.mart_a"), ("crimes_positive", "staging.crimes")])
+def test_a_check_that_never_ran_holds_its_mart_and_no_other(check: str, node: str) -> None:
+    evidence = {key: found for key, found in GOOD.items() if key != (check, node)}
+    assert released(evidence) == {"a": (f"controle {check} op {node} is niet uitgevoerd",), "b": ()}
+
+
+def test_a_check_of_other_content_holds_its_mart_and_no_other() -> None:
+    reasons = released(GOOD, PRINTS | {"marts.mart_b": "b2"})
+    assert reasons["a"] == ()
+    assert reasons["b"] == tuple(f"controle {c} op marts.mart_b is uitgevoerd op andere inhoud" for c in ("b_unique", "verwachtingen"))
+
+
+def test_a_warning_holds_nothing() -> None:
+    assert released(changed("b_pretty", "marts.mart_b", outcome="failed")) == {"a": (), "b": ()}
+
+
+def test_a_mart_that_is_not_there_is_held() -> None:
+    reasons = released(GOOD, {n: p for n, p in PRINTS.items() if n != "marts.mart_b"})
+    assert reasons["b"][0] == "marts.mart_b: de tabel is er niet"
+
+
+@pytest.mark.parametrize("change", [{"outcome": "failed"}, {"fingerprint": "w0"}])
+def test_what_all_rest_on_stops_everything(change: dict[str, Any]) -> None:
+    with pytest.raises(GateStopped, match="nothing is published: all figures rest on a check that does not hold: controle weights_known"):
+        decide(MANIFEST, changed("weights_known", "intermediate.weights", **change), PRINTS)
+
+
+def test_what_is_derived_is_published_whole_or_not() -> None:
+    demand_derived(MANIFEST, GOOD, PRINTS)
+    for evidence, prints in (
+        (changed("trends_unique", "publication.trends", outcome="failed"), PRINTS),
+        ({}, PRINTS),
+        (GOOD, PRINTS | {"publication.trends": "t2"}),
+    ):
+        with pytest.raises(GateStopped, match=r"controle trends_unique op publication\.trends"):
+            demand_derived(MANIFEST, evidence, prints)
+
+
+def test_the_real_gate_demands_checks_of_every_mart_and_a_foundation() -> None:
+    manifest = load_manifest()
+    required = required_checks(manifest)
+    assert len(required) == 17
+    for indicator, needs in required.items():
+        on_mart = {need.check for need in needs if need.node == manifest.marts[indicator].relation}
+        assert {"verwachtingen", f"unique_row_mart_{indicator}_", f"parts_add_up_mart_{indicator}_"} <= on_mart
+        assert any(need.is_foundation for need in needs)
+
+
+def test_a_field_that_no_indicator_has_is_refused() -> None:
+    with pytest.raises(ValueError, match="extra_forbidden"):
+        Indicator.model_validate(META | {"colour": "blue"})
