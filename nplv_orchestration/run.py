@@ -6,6 +6,8 @@ How a failure reads for a person belongs here; what is run is wired in `build`.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,8 +56,6 @@ def run_night(settings: Settings, year: int | None, progress: Progress = silent)
 
     Raises NplvError, or the kind of it that the failing step raised, with one line.
     """
-    import dagster as dg
-
     from nplv_orchestration.build import EDITION, NIGHTLY, build_definitions
 
     home = Home.of(settings)
@@ -67,7 +67,7 @@ def run_night(settings: Settings, year: int | None, progress: Progress = silent)
     if year is not None and str(year) not in years:
         raise WrongCall(f"an edition {year} cannot be made: editions are of {years[0]} to {years[-1]}")
     dagster_home(home)
-    with dg.DagsterInstance.get() as instance:
+    with _history(home) as instance:
         night = definitions.resolve_job_def(NIGHTLY).execute_in_process(instance=instance, raise_on_error=False, run_config=_QUIET)
         _raise_failure(night)
         published = _metadata(night, "publication")
@@ -91,6 +91,19 @@ def run_night(settings: Settings, year: int | None, progress: Progress = silent)
         missing=list(edition["ontbreekt"].value),
         warnings=[s.reason for s in states if s.reason and s.state != "not_needed"],
     )
+
+
+@contextmanager
+def _history(home: Home) -> Iterator[dg.DagsterInstance]:
+    """Dagster's history. Raises NplvError when it cannot be kept, as on a full disk."""
+    import dagster as dg
+    from sqlalchemy.exc import DBAPIError
+
+    try:
+        with dg.DagsterInstance.get() as instance:
+            yield instance
+    except DBAPIError as error:
+        raise NplvError(f"Dagster's history in {home.dagster} cannot be kept: {error.orig}; free space there and run again") from error
 
 
 def _metadata(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:
