@@ -122,7 +122,8 @@ def _raise_failure(result: dg.ExecuteInProcessResult) -> None:
     if not failed:
         raise NplvError("the run failed without saying why; see it in `nplv ui`")
     step, error = failed[0]
-    while error.cause is not None:
+    ours = f"{NplvError.__module__}."
+    while error.cause is not None and not error.message.startswith(ours):
         error = error.cause
     others = len({key for key, _ in failed if key != step and key})
     more = f" (and {others} more steps failed; see them in `nplv ui`)" if others else ""
@@ -130,7 +131,7 @@ def _raise_failure(result: dg.ExecuteInProcessResult) -> None:
     name, _, text = lines[0].partition(": ")
     if error.cls_name == "DagsterExecutionInterruptedError":
         raise NplvError("interrupted; what was published stays as it was")
-    if name.startswith(f"{NplvError.__module__}."):
+    if name.startswith(ours):
         raise (WrongCall if name.endswith(".WrongCall") else NplvError)(text + more)
     where = f" in {step}" if step else ""
     raise NplvError(f"{error.cls_name}{where}: {' '.join(lines)[:300]}; what was published stays as it was{more}")

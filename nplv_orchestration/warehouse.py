@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def connect(path: Path) -> Iterator[DuckDBPyConnection]:
-    """A connection to the warehouse. Raises NplvError when the file cannot be opened."""
+    """A connection to the warehouse. Raises NplvError when DuckDB cannot do what is asked, as on a full disk."""
     from dagster_duckdb import DuckDBResource
     from duckdb import Error
 
@@ -34,7 +34,9 @@ def connect(path: Path) -> Iterator[DuckDBPyConnection]:
                 connection.close()  # the resource closes it only when all went well
     except Error as error:
         text = " ".join(str(error).split())[:300]
-        raise NplvError(f"the warehouse {path} could not be used: {text}; it holds nothing of its own: remove it and run again") from error
+        raise NplvError(
+            f"the warehouse {path} could not be used: {text}; free space when the disk is full, else remove the file (it is built anew from the archive), and run again"
+        ) from error
 
 
 def literal(value: object) -> str:
