@@ -50,7 +50,7 @@ def release(connection: DuckDBPyConnection, manifest: Manifest, decisions: Seque
     try:
         for decision in decisions:
             mart = manifest.marts[decision.indicator_id]
-            source = f"SELECT * FROM {mart.relation}" if decision.released else _held(connection, mart.name, mart.relation, decision, last.exists())
+            source = f"SELECT * FROM {mart.relation}" if decision.released else _held(mart.name, mart.relation, decision, last.exists())
             connection.execute(f"CREATE OR REPLACE TABLE release.{mart.name} AS {source} ORDER BY geo_level, geo_code, series, year")
     finally:
         if last.exists():
@@ -61,17 +61,18 @@ def release(connection: DuckDBPyConnection, manifest: Manifest, decisions: Seque
     connection.execute(f"CREATE OR REPLACE TABLE release.decided AS SELECT {literal(_decided(connection, decisions))} AS decided")
 
 
-def _held(connection: DuckDBPyConnection, name: str, relation: str, decision: Decision, has_last: bool) -> str:
-    """The last published rows of a held mart, labelled; what was never published is missing, with the reason."""
+def _held(name: str, relation: str, decision: Decision, has_last: bool) -> str:
+    """The last published rows of a held mart, labelled; a row that was never published is there, and missing, with the reason."""
     reason = literal("niet bijgewerkt: " + "; ".join(decision.reasons[:3]))
-    columns = [row[0] for row in connection.execute(f"DESCRIBE {relation}").fetchall()]
+    empty = ", ".join(f"NULL AS {c}" for c in ("value", "value_low", "value_high", "numerator", "denominator"))
+    rows = f"SELECT * REPLACE ({empty}) FROM {relation}"
     if has_last:
-        return (
-            f"SELECT * REPLACE (CASE WHEN value IS NULL THEN 'ontbreekt' ELSE 'niet_bijgewerkt' END AS status, "
-            f"CASE WHEN value IS NULL THEN status_reason ELSE {reason} END AS status_reason) FROM last_published.marts.{name}"
+        rows = (
+            f"SELECT * FROM last_published.marts.{name} UNION ALL BY NAME "
+            f"{rows} ANTI JOIN last_published.marts.{name} USING (geo_level, geo_code, series, year)"
         )
-    empty = [f"NULL AS {c}" for c in ("value", "value_low", "value_high", "numerator", "denominator") if c in columns]
-    return f"SELECT * REPLACE ({', '.join(empty)}, 'ontbreekt' AS status, {reason} AS status_reason) FROM {relation}"
+    status = "CASE WHEN value IS NULL THEN 'ontbreekt' ELSE 'niet_bijgewerkt' END AS status"
+    return f"SELECT * REPLACE ({status}, {reason} AS status_reason) FROM ({rows})"
 
 
 def _catalogue(connection: DuckDBPyConnection, manifest: Manifest) -> None:

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import HttpUrl
 
 from nplv_orchestration.run import run_night
-from tests.real import Night, serving, settings_for
+from tests.deliveries import addresses, known_buurten, put
+from tests.real import Night, answering, serving, settings_for
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +39,16 @@ def night(publishers: str, tmp_path_factory: pytest.TempPathFactory) -> Night:
 def home_of(night: Night, tmp_path: Path) -> Path:
     """A copy of the home of that night, to do something to."""
     return Path(shutil.copytree(night[0].home, tmp_path / "home", symlinks=True))
+
+
+@pytest.fixture(scope="session")
+def delivered_night(night: Night, publishers: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
+    """The night after deliveries were put into the inbox, with a server that knows the buurt of each address."""
+    home = Path(shutil.copytree(night[0].home, tmp_path_factory.mktemp("delivered") / "home", symlinks=True))
+    shutil.rmtree(home / "inbox")
+    buurten = known_buurten(home)
+    put(home, buurten)
+    answers = {"/postcode/2024-cbs-pc6huisnr20240801_buurt.zip": addresses(buurten)}
+    with answering(answers) as url:
+        settings = settings_for(publishers, home).model_copy(update={"cbs_download_url": HttpUrl(url)})
+        yield settings, run_night(settings, 2024)

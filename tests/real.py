@@ -7,7 +7,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -48,3 +50,27 @@ def environment_for(url: str, home: Path) -> dict[str, str]:
 def settings_for(url: str, home: Path) -> Settings:
     """The same, as settings."""
     return Settings.model_validate({name.removeprefix("NPLV_").lower(): value for name, value in environment_for(url, home).items()})
+
+
+@contextmanager
+def answering(files: dict[str, bytes]) -> Iterator[str]:
+    """The address of a server of these files, by path."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            content = files.get(self.path)
+            self.send_response(200 if content else 404)
+            self.send_header("ETag", '"1"')
+            self.send_header("Content-Length", str(len(content or b"")))
+            self.end_headers()
+            self.wfile.write(content or b"")
+
+        def log_message(self, *words: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()

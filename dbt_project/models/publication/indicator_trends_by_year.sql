@@ -114,7 +114,8 @@ select
     end as spread,
     {%- for q in [1, 2, 3] %}
     case
-        when v.geo_level = 'nplv' and s.judged_areas = 20 then round(s.quartiles[{{ q }}] / c.smallest_change) * c.smallest_change
+        -- plus zero, for a rounded zero has no sign
+        when v.geo_level = 'nplv' and s.judged_areas = 20 then round(s.quartiles[{{ q }}] / c.smallest_change) * c.smallest_change + 0.0
     end as spread_q{{ q }}{{ ',' if not loop.last }}
     {%- endfor %}
 from verdicts as v

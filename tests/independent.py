@@ -1,0 +1,268 @@
+"""The figures of all marts a second time: plain pandas over the archive and the seeds, sharing no code with the models.
+
+The cover of a geo is found from the top down here, and from a table of what lies inside what in dbt.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+BOUNDARY_YEAR = 2024
+HIC = ["1.1.1", "1.4.2", "1.4.3", "1.4.5", "1.4.6", "1.4.7"]
+MAATWERK_LEVELS = {"nplv": "gebied", "gemeenten": "gemeente", "rest_19_gemeenten": "rest_gemeente", "nederland": "nederland"}
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What is summed: a numerator and a denominator per unit of weight (or, for a count, whole), by year and region."""
+
+    rows: pd.DataFrame  # year, region, numerator, denominator: both already times the weight where there is one
+    weight: str
+    window: int
+    is_rate: bool = False
+
+
+def archive(home: Path) -> dict[str, pd.DataFrame]:
+    """The newest version of each table in an archive, by relation; KWB with its `year`."""
+    tables: dict[str, list[pd.DataFrame]] = {}
+    for folder in sorted((home / "archive").iterdir()):
+        manifests = sorted(folder.glob("0*.json"))
+        if manifests:
+            told = json.loads(manifests[-1].read_text())
+            frame = pd.read_parquet(folder / f"{told['sha256']}.parquet")
+            if "region_code" in frame:
+                frame["region_code"] = frame["region_code"].replace("NL01", "NL00")
+            if "period" in frame:
+                frame = frame[frame["period"].str.endswith("JJ00")].assign(year=frame["period"].str[:4].astype(int))
+            if told["period"]:
+                frame["year"] = told["period"]
+            tables.setdefault(told["relation"], []).append(frame)
+    return {relation: pd.concat(frames) for relation, frames in tables.items()}
+
+
+class Monitor:
+    """The 17 indicators of one home."""
+
+    def __init__(self, home: Path) -> None:
+        self.tables = archive(home)
+        self.kwb = self.tables["cbs_kwb"].pivot_table(index=["year", "region_code"], columns="measure", values="value", dropna=False)
+        codes = sorted({code for year, code in self.kwb.index if year == BOUNDARY_YEAR})
+        self.regions = set(codes)
+        self.buurten = [code for code in codes if code.startswith("BU")]
+        self.wijken = pd.Series(self.buurten).groupby(pd.Series(self.buurten).str[2:8]).agg(frozenset)
+        self.gemeenten = pd.Series(self.buurten).groupby(pd.Series(self.buurten).str[2:6]).agg(frozenset)
+        seeds = ROOT / "dbt_project" / "seeds"
+        self.areas = pd.read_csv(seeds / "focus_areas.csv")
+        inside = pd.read_csv(seeds / "focus_area_regions.csv").groupby("area_id")["region_code"].agg(set)
+        every = set(self.buurten)
+        focus = set().union(*inside)
+        municipal = {b for code in self.areas["municipality_code"].unique() for b in self.gemeenten[code[2:]]}
+        self.geos = {("nplv", "NPLV"): focus, ("gemeenten", "G19"): municipal, ("rest_19_gemeenten", "R19"): municipal - focus}
+        self.geos |= {("nederland", "NL00"): every, ("overig_nederland", "ONL"): every - focus}
+        self.geos |= {("gebied", area): buurten for area, buurten in inside.items()}
+
+    def meta(self) -> dict[str, dict]:
+        """The catalogue, from the yml files themselves."""
+        found = {}
+        for path in (ROOT / "dbt_project" / "models" / "marts").glob("*/mart_*.yml"):
+            meta = yaml.safe_load(path.read_text())["models"][0]["config"]["meta"]
+            found[meta["indicator_id"]] = meta
+        return found
+
+    def weights(self, name: str) -> pd.Series:
+        """Weights by year and region."""
+        k = self.kwb
+        young = k["residents"] - k["residents_0_14"]
+        return {
+            "residents": k["residents"],
+            "residents_15_plus": young.clip(lower=0),
+            "residents_15_64": (young - k["residents_65_plus"]).clip(lower=0),
+            "dwellings": k["dwellings"],
+        }[name].dropna()
+
+    def weight_year(self, weight: str, year: int, window: int) -> int | None:
+        """The nearest year with weights, the later of two, or None."""
+        years = [y for y in self.weights(weight).index.get_level_values(0).unique() if abs(y - year) <= window]
+        return min(years, key=lambda y: (abs(y - year), -y)) if years else None
+
+    def cover(self, buurten: set[str], known: set[str]) -> Iterator[str]:
+        """The largest regions inside that have a figure; a buurt without one stands for itself."""
+        if len(buurten) == len(self.buurten) and "NL00" in known:
+            yield "NL00"
+            return
+        for gemeente in sorted({b[2:6] for b in buurten}):
+            mine = {b for b in buurten if b[2:6] == gemeente}
+            if mine == self.gemeenten[gemeente] and f"GM{gemeente}" in known:
+                yield f"GM{gemeente}"
+                continue
+            for wijk in sorted({b[2:8] for b in mine}):
+                parts = {b for b in mine if b[2:8] == wijk}
+                if parts == self.wijken[wijk] and f"WK{wijk}" in known:
+                    yield f"WK{wijk}"
+                else:
+                    yield from sorted(parts)
+
+    def weighted(self, values: pd.DataFrame, weight: str, window: int, measure: str, low: str | None = None) -> Figures:
+        """Figures of a share or a mean: the value times the weight over the weight. values: year, region_code, and the measure."""
+        rows = []
+        weights = self.weights(weight)
+        for year, frame in values.dropna(subset=[measure]).groupby("year"):
+            nearest = self.weight_year(weight, int(year), window)
+            if nearest is not None:
+                w = frame["region_code"].map(weights[nearest])
+                rows.append(pd.DataFrame({"year": year, "region": frame["region_code"], "numerator": frame[measure] * w, "denominator": w}))
+        return Figures(pd.concat(rows) if rows else pd.DataFrame(columns=["year", "region", "numerator", "denominator"]), weight, window)
+
+    def figures(self, indicator: str) -> Figures | None:
+        """What an indicator sums; None for CBS maatwerk."""
+        t = self.tables
+        measures = {"woz_relatief": "woz", "arbeidsparticipatie": "labour_participation", "bijstand": "welfare", "inkomen": "income"}
+        if indicator in measures:
+            values = self.kwb.reset_index()
+            name = measures[indicator]
+            if name not in values:
+                values[name] = np.nan
+            if indicator == "bijstand":
+                return self.rate(values.rename(columns={name: "count"}).dropna(subset=["count"]))
+            if indicator == "woz_relatief":
+                figures = self.weighted(values, "dwellings", 5, name)
+                national = values[values["region_code"] == "NL00"].set_index("year")[name]
+                figures.rows["denominator"] *= figures.rows["year"].map(national)
+                return figures
+            if indicator == "arbeidsparticipatie":
+                values[name] /= 100
+            return self.weighted(values, "residents_15_64" if indicator == "arbeidsparticipatie" else "residents", 5, name)
+        if indicator.startswith("lbm_"):
+            scores = t["leefbaarometer_buurten"].copy()
+            if indicator == "lbm_zwak_aandeel":
+                assert scores["class"].isna().all()
+                scores["weak"] = np.where(scores["year"] == 2024, (scores["afw"] < -0.164).astype(float), np.nan)
+                return self.weighted(scores, "dwellings", 5, "weak")
+            column = {"lbm_woningvoorraad": "won", "lbm_fysieke_omgeving": "fys", "lbm_overlast_onveiligheid": "onv"}[indicator]
+            national = pd.DataFrame({"year": scores["year"].unique(), "region_code": "NL00", column: 0.0})
+            return self.weighted(pd.concat([scores, national]), "dwellings", 5, column)
+        if indicator == "ervaren_gezondheid":
+            health = t["rivm_gezondheid"]
+            health = health[health["margin"] == "MW00000"].assign(share=lambda h: h["value"] / 100)
+            return self.weighted(health, "residents_15_plus", 5, "share")
+        if indicator in ("misdrijven", "misdrijven_hic"):
+            return self.rate(self.crimes(HIC if indicator.endswith("hic") else ["0.0.0"]))
+        if indicator == "energielabel_efg":
+            return self.labels()
+        return None
+
+    def rate(self, counts: pd.DataFrame) -> Figures:
+        """Figures of a count per resident. counts: year, region_code, count."""
+        residents = self.weights("residents")
+        rows = []
+        for year, frame in counts.groupby("year"):
+            nearest = self.weight_year("residents", int(year), 1)
+            if nearest is not None:
+                w = frame["region_code"].map(residents[nearest])
+                rows.append(pd.DataFrame({"year": year, "region": frame["region_code"], "numerator": frame["count"], "denominator": w}))
+        return Figures(pd.concat(rows) if rows else pd.DataFrame(columns=["year", "region", "numerator", "denominator"]), "residents", 1, True)
+
+    def crimes(self, offences: list[str]) -> pd.DataFrame:
+        """Crimes by year and region, and of wijken the sum of their buurten when none is missing."""
+        crimes = self.tables["politie_misdrijven"]
+        crimes = crimes[crimes["offence"].isin(offences)]
+        counts = crimes.groupby(["year", "region_code"])["value"].agg(["sum", "count"]).reset_index()
+        counts["count"] = counts["sum"].where(counts["count"] == len(offences))
+        buurten = counts[counts["region_code"].str.startswith("BU")]
+        wijken = buurten.groupby(["year", "WK" + buurten["region_code"].str[2:8]])["count"].agg(lambda c: c.sum(skipna=False)).reset_index()
+        return pd.concat([counts[["year", "region_code", "count"]], wijken[["year", "region_code", "count"]]]).dropna(subset=["count"])
+
+    def labels(self) -> Figures:
+        """Labelled dwellings by buurt, those with label E, F or G as numerator."""
+        empty = pd.DataFrame(columns=["year", "region", "numerator", "denominator"])
+        if "eponline_labels" not in self.tables or "cbs_addresses" not in self.tables:
+            return Figures(empty, "dwellings", 5)
+        labels = self.tables["eponline_labels"].copy()
+        for column in ("reference_date", "valid_until", "recorded_on"):
+            labels[column] = pd.to_datetime(labels[column])
+        labels = labels[labels["valid_until"].isna() | (labels["valid_until"] >= labels["reference_date"])]
+        newest = labels.sort_values(["recorded_on", "valid_until", "label"], ascending=[False, False, True], na_position="first")
+        newest = newest.drop_duplicates(["reference_date", "dwelling_id"])
+        placed = newest.merge(self.tables["cbs_addresses"], on=["postcode", "house_number"])
+        placed = placed.assign(year=placed["reference_date"].dt.year, numerator=placed["label"].isin(["E", "F", "G"]).astype(float), denominator=1.0)
+        rows = placed.groupby(["year", "region_code"])[["numerator", "denominator"]].sum().reset_index()
+        return Figures(rows.rename(columns={"region_code": "region"}), "dwellings", 5)
+
+    def totals(self, figures: Figures) -> pd.DataFrame:
+        """numerator, denominator, coverage and weight_year by geo_level, geo_code and year."""
+        found = []
+        for year, rows in figures.rows.groupby("year"):
+            nearest = self.weight_year(figures.weight, int(year), figures.window)
+            if nearest is None:
+                continue
+            weight = self.weights(figures.weight)[nearest]
+            rows = rows[rows["region"].isin(self.regions)].set_index("region")
+            needed = ["numerator"] if figures.is_rate else ["numerator", "denominator"]
+            rows = rows.dropna(subset=needed)
+            known = set(rows.index)
+            for (level, code), buurten in self.geos.items():
+                chosen = list(self.cover(buurten, known))
+                mine = rows.loc[[region for region in chosen if region in known]]
+                if mine.empty:
+                    continue
+                all_weight = weight.reindex(chosen).sum()
+                found.append(
+                    {
+                        "geo_level": level, "geo_code": code, "year": year, "numerator": mine["numerator"].sum(),
+                        "denominator": mine["denominator"].sum(), "coverage": weight.reindex(mine.index).sum() / all_weight if all_weight else np.nan,
+                        "weight_year": nearest,
+                    }
+                )  # fmt: skip
+        return pd.DataFrame(found)
+
+    def delivered(self, indicator: str) -> pd.DataFrame:
+        """The same from CBS maatwerk: counts are added up; the country less the areas is the rest of the country."""
+        if "cbs_maatwerk" not in self.tables:
+            return pd.DataFrame()
+        cells = self.tables["cbs_maatwerk"].query("indicator_id == @indicator")
+        municipalities = self.areas["municipality_code"].nunique()
+        parts = {"nplv": len(self.areas), "gemeenten": municipalities, "rest_19_gemeenten": municipalities, "nederland": 1}
+        found = []
+        for year, rows in cells.groupby("year"):
+            groups = {(level, code): rows[rows["geo_level"] == MAATWERK_LEVELS[level]] for level, code in self.geos if level in MAATWERK_LEVELS}
+            groups |= {
+                ("gebied", code): rows[(rows["geo_level"] == "gebied") & (rows["geo_code"] == code)] for level, code in self.geos if level == "gebied"
+            }
+            sums = {}
+            for (level, code), mine in groups.items():
+                known = mine.dropna(subset=["numerator", "denominator"])
+                if known.empty:
+                    continue
+                share = min(len(mine) / parts.get(level, 1), 1)
+                coverage = known["denominator"].sum() / mine["denominator"].sum() * share
+                sums[level, code] = known["numerator"].sum(), known["denominator"].sum(), coverage
+            nl, areas = sums.get(("nederland", "NL00")), sums.get(("nplv", "NPLV"))
+            if nl and areas and areas[2] == 1:
+                sums["overig_nederland", "ONL"] = nl[0] - areas[0], nl[1] - areas[1], 1.0
+            found += [
+                {"geo_level": level, "geo_code": code, "year": year, "numerator": n, "denominator": d, "coverage": c, "weight_year": np.nan}
+                for (level, code), (n, d, c) in sums.items()
+            ]
+        return pd.DataFrame(found)
+
+    def values(self) -> pd.DataFrame:
+        """Every figure of every mart: indicator_id, geo_level, geo_code, year, value, numerator, denominator, coverage, weight_year."""
+        found = []
+        for indicator, meta in self.meta().items():
+            figures = self.figures(indicator)
+            totals = self.delivered(indicator) if figures is None else self.totals(figures)
+            if totals.empty:
+                continue
+            years = range(meta["calendar"]["first"], 2100, meta["calendar"]["every"])
+            enough = (totals["coverage"] >= meta["minimum_coverage"]) & (totals["denominator"] > 0) & totals["year"].isin(years)
+            totals = totals[enough & ~totals["geo_level"].isin(meta["comparators_not_given"])]
+            found.append(totals.assign(indicator_id=indicator, value=meta["multiplier"] * totals["numerator"] / totals["denominator"]))
+        return pd.concat(found)
