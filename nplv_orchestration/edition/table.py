@@ -112,8 +112,8 @@ def remarks(row: dict[str, Any]) -> str:
     notes = []
     if row["approximation"]:
         notes.append("benadering")
-    if row["status"] in ("voorlopig", "niet_bijgewerkt"):
-        notes.append(row["status"].replace("_", " "))
+    if row["status"] == "voorlopig":
+        notes.append("voorlopig")
     if row["status_reason"]:
         notes.append(row["status_reason"])
     if row["latest_year"] and row["newest_year"] > row["latest_year"]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import urllib.request
+from collections import Counter
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -11,7 +13,8 @@ import pytest
 from nplv_orchestration.edition.build import verifies
 from nplv_orchestration.home import Home
 from nplv_orchestration.run import run_night
-from tests.real import Night
+from nplv_orchestration.sources.registry import REGISTRY
+from tests.real import Night, settings_for
 
 
 def value(night: Night, indicator: str, year: int, geo: str = "nplv") -> dict[str, object]:
@@ -70,19 +73,23 @@ def test_the_public_database_holds_no_area(night: Night) -> None:
             assert connection.execute("SELECT count(*) > 0 FROM marts.indicator_values WHERE geo_level = 'gebied'").fetchone() == (has_areas,)
 
 
-def test_a_second_night_asks_one_question_a_table_and_changes_nothing(night: Night, publishers: str) -> None:
-    def asked() -> dict[str, int]:
+def test_a_second_night_asks_one_question_a_table_and_changes_nothing(night: Night, home_of: Path, publishers: str) -> None:
+    def asked() -> Counter[str]:
         with urllib.request.urlopen(f"{publishers}/stats") as answer:
-            return json.load(answer)
+            stats = json.load(answer)
+        return Counter(
+            {name.removeprefix("requests "): n for name, n in stats.items() if name.startswith("requests ") and not name.endswith("/stats")}
+        )
 
-    before = asked()
-    again = run_night(night[0], 2024)
-    after = asked()
+    settings = settings_for(publishers, home_of)
+    before, stages = asked(), []
+    again = run_night(settings, 2024, lambda stage, detail="", done=0, total=0: stages.append(stage))
+    grown = asked() - before
     assert again.version == night[1].version
-    grown = {
-        path: n - before.get(path, 0)
-        for path, n in after.items()
-        if path not in ("/stats", "bytes", "bytes unpacked", "requests") and n != before.get(path)
-    }
-    assert all(n == 1 for n in grown.values())
-    assert not [path for path in grown if "Observations" in path or "DataSet" in path]
+    assert set(grown.values()) == {1}
+    assert {path.rsplit("/", 1)[1] for path in grown} == {"Properties", "TableInfos", "open-data-leefbaarometer-meting-2024.zip"}
+    assert len(grown) == len([table for table in REGISTRY if table.reader in ("odata_v4", "odata_v3", "leefbaarometer")])
+    assert not {"modellen", "controles", "verwachtingen", "ontwikkeling"} & set(stages)
+    assert sorted(path.name for path in (home_of / "published").iterdir()) == sorted(["current", night[1].version])
+    sums = Path("editions", "2024", "r1", "SHA256SUMS")
+    assert (home_of / sums).stat().st_mtime_ns == (night[0].home / sums).stat().st_mtime_ns

@@ -1,0 +1,84 @@
+"""The command line on a published version: what a person types, and what is refused."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from nplv_orchestration import cli
+from nplv_orchestration.errors import NplvError, WrongCall
+from tests.real import Night, environment_for
+
+
+@pytest.fixture
+def shell(night: Night, publishers: str, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
+    for name, value in environment_for(publishers, night[0].home).items():
+        monkeypatch.setenv(name, value)
+    return CliRunner()
+
+
+def test_indicators_shows_each_with_its_figure_or_its_reason(shell: CliRunner) -> None:
+    told = shell.invoke(cli.app, ["indicators"])
+    assert told.exit_code == 0
+    lines = [" ".join(line.split()) for line in told.stdout.splitlines()]
+    assert "1 Woningen in gebied met zwakke of lagere leefbaarheid 2024 54,6 9,2 niet te bepalen" in lines
+    assert any(line.startswith("16 Geregistreerde misdrijven 2023 64,8") for line in lines)
+    assert any("geen bestand van RVO" in line for line in lines)
+    assert sum(line.split(" ")[0].isdigit() and 1 <= int(line.split(" ")[0]) <= 17 for line in lines if line) >= 17
+
+
+def test_the_commands_of_the_readme_do_what_it_says(shell: CliRunner, home_of: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NPLV_HOME", str(home_of))
+    lines = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8").splitlines()
+    commands = [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("    .venv/bin/nplv ")]
+    assert {command[0] for command in commands} == {"run", "indicators", "query", "doctor"}
+    for command in commands:
+        told = shell.invoke(cli.app, command)
+        assert told.exit_code == 0, told.output
+        assert told.stdout
+
+
+def test_query_answers_from_the_published_version(shell: CliRunner) -> None:
+    told = shell.invoke(cli.app, ["query", "SELECT count(DISTINCT indicator_id) AS indicatoren FROM marts.indicator_values"])
+    assert told.exit_code == 0
+    assert told.stdout.split() == ["indicatoren", "─" * 13, "17"]
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("DROP TABLE marts.indicators", "read-only"),
+        ("SELECT * FROM marts.indicatorvalues", 'Did you mean "indicator_values"'),
+        ("COPY (SELECT 1) TO '/tmp/stolen.csv'", "file system operations are disabled"),
+        ("SELECT * FROM read_text('/etc/hostname')", "file system operations are disabled"),
+        ("ATTACH 'other.duckdb'", "disabled"),
+        ("SET enable_external_access = true; SELECT 1", "configuration"),
+        ("SELEC 1", "syntax error"),
+    ],
+)
+def test_query_reads_and_does_nothing_else(shell: CliRunner, sql: str, said: str) -> None:
+    told = shell.invoke(cli.app, ["query", sql])
+    assert isinstance(told.exception, WrongCall)
+    assert said in str(told.exception)
+    assert "\n" not in str(told.exception)
+
+
+def test_doctor_tells_settings_and_sources_and_no_secret(shell: CliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NPLV_EPONLINE_API_KEY", "hush")
+    told = shell.invoke(cli.app, ["doctor"])
+    assert told.exit_code == 0
+    assert "NPLV_SOURCES              live" in told.stdout
+    assert "CBS 84286NED: not_found since" in told.stdout
+    assert "indicators                17, models prepared" in told.stdout
+    assert "hush" not in told.stdout
+
+
+def test_without_a_published_version_it_says_what_to_do(shell: CliRunner, monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
+    monkeypatch.setenv("NPLV_HOME", str(tmp_path))
+    for words in (["indicators"], ["query", "SELECT 1"]):
+        told = shell.invoke(cli.app, words)
+        assert type(told.exception) is NplvError
+        assert str(told.exception) == f"{tmp_path} holds no published version; run `nplv run` first"

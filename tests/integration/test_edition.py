@@ -1,0 +1,179 @@
+"""The folder of an edition, opened as its readers open it."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import openpyxl
+import pytest
+
+from nplv_orchestration.edition.build import make_edition, verifies
+from nplv_orchestration.edition.table import number, read, remarks, signed
+from nplv_orchestration.errors import NplvError, WrongCall
+from nplv_orchestration.home import Home
+from tests.real import Night
+
+FILES = {
+    "overzichtstabel.csv", "overzichtstabel.xlsx", "voortgangsoverzicht.html", "afbakening.csv", "datapackage.json", "provenance.json",
+    "SHA256SUMS",
+}  # fmt: skip
+
+
+@pytest.fixture
+def folder(night: Night) -> Path:
+    return night[1].edition
+
+
+@pytest.fixture
+def database(night: Night) -> Path:
+    return Home.of(night[0]).current.resolve() / "openbaar" / "nplv.duckdb"
+
+
+def test_all_files_are_there_and_signed(folder: Path) -> None:
+    assert {file.name for file in folder.iterdir()} == FILES
+    assert verifies(folder)
+    assert (folder.parent / "current").resolve() == folder
+
+
+def test_the_table_tells_what_was_published(folder: Path, database: Path) -> None:
+    with (folder / "overzichtstabel.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 17
+    with duckdb.connect(str(database), read_only=True) as connection:
+        query = "SELECT value FROM marts.indicator_values WHERE indicator_id = ? AND year = ? AND geo_level = ?"
+        for row in rows:
+            for level, column in (("nplv", "latest_value"), ("nederland", "latest_nl")):
+                if row["latest_year"]:
+                    published = connection.execute(query, [row["indicator_id"], int(row["latest_year"]), level]).fetchone()
+                    assert published == (float(row[column]),)
+                else:
+                    assert (row[column], row["status"]) == ("", "ontbreekt")
+                    assert row["opmerking"]
+    assert sum(bool(row["latest_value"]) for row in rows) == 8
+
+
+def test_the_sheet_has_numbers_as_numbers_and_nothing_that_runs(folder: Path) -> None:
+    book = openpyxl.load_workbook(folder / "overzichtstabel.xlsx")
+    assert book.sheetnames == ["Voorblad", "Toelichting", "Overzichtstabel"]
+    for sheet in book:
+        assert not sheet.merged_cells.ranges
+        for row in sheet.iter_rows():
+            assert all(cell.data_type in ("s", "n") and cell.value is not None for cell in row if cell.column <= sheet.max_column), sheet.title
+    table = list(book["Overzichtstabel"].values)
+    assert len(table) == 18
+    with (folder / "overzichtstabel.csv").open(encoding="utf-8", newline="") as file:
+        for told, cells in zip(csv.DictReader(file), table[1:], strict=True):
+            latest = cells[list(told).index("latest_value")]
+            assert latest == (pytest.approx(float(told["latest_value"]), rel=1e-15) if told["latest_value"] else "geen cijfer")
+
+
+def test_the_page_needs_nothing_and_names_no_area(folder: Path) -> None:
+    page = (folder / "voortgangsoverzicht.html").read_text(encoding="utf-8")
+    assert '<html lang="nl">' in page
+    assert "<script" not in page
+    assert not re.search(r"""(src|href)=["']""", page)
+    with (folder / "afbakening.csv").open(encoding="utf-8", newline="") as file:
+        delineation = list(csv.DictReader(file))
+    assert len(delineation) == 511
+    assert set(delineation[0]) == {"area_id", "area_name", "municipality_name", "region_code", "boundary_year"}
+    for name in ("overzichtstabel.csv", "voortgangsoverzicht.html", "provenance.json", "datapackage.json"):
+        text = (folder / name).read_text(encoding="utf-8")
+        assert not [row["area_name"] for row in delineation if row["area_name"] in text], name
+        assert not re.search(r"\b(BU|WK)\d{4}", text), name
+
+
+def test_the_data_package_describes_the_files(folder: Path) -> None:
+    package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+    assert package["demonstratiegegevens"] is False
+    described = {resource["path"]: resource for resource in package["resources"]}
+    assert set(described) == FILES - {"SHA256SUMS", "datapackage.json"}
+    for path, resource in described.items():
+        content = (folder / path).read_bytes()
+        assert (resource["bytes"], resource["hash"]) == (len(content), f"sha256:{hashlib.sha256(content).hexdigest()}")
+        if "schema" in resource:
+            head = next(csv.reader(content.decode().splitlines()))
+            assert [field["name"] for field in resource["schema"]["fields"]] == head
+
+
+def test_provenance_leads_from_each_figure_to_a_table_and_its_hash(folder: Path) -> None:
+    told = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
+    used = {f"{source['publisher']} {source['table_id']}": source["sha256"] for source in told["sources"]}
+    figures = [figure for figure in told["figures"] if figure["latest_value"] is not None]
+    assert len(figures) == 8
+    assert all(re.fullmatch(r"[0-9a-f]{64}", used[figure["source_table"]]) for figure in figures)
+    assert re.fullmatch(r"0\.1\.0\+[0-9a-f]{12}", told["code_version"])
+
+
+def test_made_again_it_has_the_same_bytes(folder: Path, database: Path, tmp_path: Path) -> None:
+    again = make_edition(database, tmp_path / "elders", 2024)
+    assert again.is_new
+    assert (again.folder / "SHA256SUMS").read_bytes() == (folder / "SHA256SUMS").read_bytes()
+    assert not make_edition(database, tmp_path / "elders", 2024).is_new
+
+
+def test_a_changed_concept_is_made_anew(database: Path, tmp_path: Path) -> None:
+    made = make_edition(database, tmp_path, 2024).folder
+    sums = (made / "SHA256SUMS").read_bytes()
+    (made / "overzichtstabel.csv").write_text("1;2")
+    assert not verifies(made)
+    assert make_edition(database, tmp_path, 2024).is_new
+    assert (made / "SHA256SUMS").read_bytes() == sums
+    assert [path.name for path in (tmp_path / "2024").iterdir() if path.name.startswith(".")] == []
+
+
+def test_an_edition_is_refused_without_figures_or_with_areas(database: Path, tmp_path: Path) -> None:
+    with pytest.raises(WrongCall, match="years with figures are 2020 to 2024"):
+        make_edition(database, tmp_path, 2031)
+    with pytest.raises(NplvError, match="nothing was published yet; run `nplv run`"):
+        make_edition(tmp_path / "absent.duckdb", tmp_path, 2024)
+    with pytest.raises(NplvError, match="holds figures of areas: an edition is made from the public database only"):
+        make_edition(database.parents[1] / "intern" / "nplv.duckdb", tmp_path, 2024)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "plain", "change"),
+    [
+        (1234.56, 1, "1.234,6", "+1.234,6"),
+        (-0.04, 1, "0,0", "0,0"),
+        (-2.5, 1, "−2,5", "−2,5"),
+        (0.0, 0, "0", "0"),
+        (None, 1, "geen cijfer", "geen cijfer"),
+        (0.06, 1, "0,1", "+0,1"),
+    ],
+)
+def test_numbers_read_as_dutch(value: float | None, decimals: int, plain: str, change: str) -> None:
+    assert number(value, decimals) == plain
+    assert signed(value, decimals) == change
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ({}, ""),
+        ({"approximation": True, "status": "voorlopig"}, "benadering; voorlopig"),
+        ({"status": "niet_bijgewerkt", "status_reason": "niet bijgewerkt: x"}, "niet bijgewerkt: x"),
+        ({"newest_year": 2025, "newest_reason": "niet bereikbaar"}, "over 2025: niet bereikbaar"),
+        ({"latest_year": None, "newest_year": 2025, "status": "ontbreekt", "status_reason": "geen bestand"}, "geen bestand"),
+        ({"region_quality": "geraden", "breaks": '[{"year": 2021, "text_nl": "Anders geteld sinds 2021."}]'}, "regio's op gelijke codes; Anders geteld sinds 2021"),
+    ],
+)  # fmt: skip
+def test_remarks_say_what_a_reader_must_know(row: dict[str, Any], told: str) -> None:
+    plain = {
+        "approximation": False, "status": "definitief", "status_reason": None, "latest_year": 2024, "newest_year": 2024, "newest_reason": None,
+        "region_quality": "exact", "breaks": "[]",
+    }  # fmt: skip
+    assert remarks(plain | row) == told
+
+
+def test_what_is_newer_than_the_edition_is_not_told(database: Path) -> None:
+    rows = {row["indicator_id"]: row for row in read(database, 2022).rows}
+    assert rows["ervaren_gezondheid"]["latest_year"] == 2022
+    assert rows["lbm_zwak_aandeel"]["latest_value"] is None
+    assert all((row["latest_year"] or 0) <= 2022 for row in rows.values())
