@@ -8,7 +8,7 @@ import dagster as dg
 from assets.models import asset_key, asset_specs
 from checks.marts import check_specs, evaluate
 from nplv_orchestration import evidence, gate, publication, transform
-from nplv_orchestration.manifest import Manifest, project_fingerprint
+from nplv_orchestration.manifest import Manifest
 from nplv_orchestration.monitor import Monitor
 from nplv_orchestration.warehouse import fingerprints
 
@@ -53,22 +53,17 @@ def publication_assets(manifest: Manifest) -> list[dg.AssetsDefinition]:
     def derived(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         monitor: Monitor = context.resources.monitor
         with monitor.warehouse() as connection:
-            source = {
-                **fingerprints(connection, ["release.indicator_values", "release.indicators"]),
-                "models": project_fingerprint(),
-            }
-            made = publication.derived_from(connection, manifest)
-        if made != source:
+            unchanged = publication.is_derived(connection, manifest)
+        if not unchanged:
             transform.build_models(
                 [n.name for n in manifest.derived], monitor.settings.warehouse_path, monitor.home.dbt, watch=partial(monitor.progress, "ontwikkeling")
             )
-            with monitor.warehouse() as connection:
-                publication.remember_derived(connection, manifest, source)
         with monitor.warehouse() as connection:
+            publication.remember_derived(connection, manifest)
             tables = fingerprints(connection, [n.relation for n in manifest.derived])
         for node in manifest.derived:
             yield dg.MaterializeResult(asset_key=asset_key(node), data_version=dg.DataVersion(tables[node.relation]))
-        yield from evaluate(monitor, manifest, asset_key, context.selected_asset_check_keys, tables, made == source)
+        yield from evaluate(monitor, manifest, asset_key, context.selected_asset_check_keys, tables, unchanged)
 
     @dg.asset(
         key="publication",
@@ -84,7 +79,7 @@ def publication_assets(manifest: Manifest) -> list[dg.AssetsDefinition]:
         monitor.progress("publicatie")
         decisions = decide(monitor, manifest)
         with monitor.warehouse() as connection:
-            publication.check_release(connection, decisions)
+            publication.check_release(connection, manifest, decisions)
             gate.demand_derived(manifest, evidence.read(connection), fingerprints(connection, [n.relation for n in manifest.derived]))
             published = publication.publish(connection, manifest, decisions, monitor.home, monitor.mode)
         return dg.MaterializeResult(

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from nplv_orchestration.errors import NplvError
 from nplv_orchestration.home import sync_folder, write_atomically
 
 State = Literal["fresh", "unchanged", "stale", "not_found", "not_configured", "not_needed", "refused"]
@@ -60,9 +61,14 @@ class Archive:
         self.root = root
 
     def current(self, key: str) -> Manifest | None:
-        """The last good version of a table, or None when nothing was ever stored."""
+        """The last good version of a table, or None when nothing was ever stored. Raises NplvError for a manifest that is not one."""
         manifests = sorted((self.root / key).glob("[0-9]*.json"))
-        return Manifest(**json.loads(manifests[-1].read_text(encoding="utf-8"))) if manifests else None
+        if not manifests:
+            return None
+        try:
+            return Manifest(**json.loads(manifests[-1].read_text(encoding="utf-8")))
+        except (TypeError, ValueError) as error:
+            raise NplvError(f"{manifests[-1]} is not a manifest that this version reads ({error}); restore it, or use another NPLV_HOME") from None
 
     def path(self, manifest: Manifest) -> Path:
         """The Parquet file of a version."""

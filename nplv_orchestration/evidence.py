@@ -6,11 +6,15 @@ the evidence is decided in `gate`. The evidence lies in the warehouse, not only 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
+
+from nplv_orchestration.manifest import project_fingerprint
+from nplv_orchestration.versions import code_fingerprint
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -31,19 +35,26 @@ class Evidence:
     details: dict[str, Any]
 
 
+def definition() -> str:
+    """A hash of all that the checks follow from: the models with their tests and `meta`, and this code."""
+    return hashlib.sha256((project_fingerprint() + code_fingerprint()).encode()).hexdigest()[:16]
+
+
 def record(connection: DuckDBPyConnection, found: Iterable[Evidence]) -> None:
     """Keep outcomes; the newest of a check on a node counts."""
     _ensure(connection)
     now = datetime.now(UTC).replace(tzinfo=None)
-    rows = [(e.check, e.kind, e.node, e.severity, e.outcome, e.fingerprint, json.dumps(e.details, ensure_ascii=False), now) for e in found]
+    by = definition()
+    rows = [(e.check, e.kind, e.node, e.severity, e.outcome, e.fingerprint, json.dumps(e.details, ensure_ascii=False), now, by) for e in found]
     if rows:
-        connection.executemany("INSERT OR REPLACE INTO quality.evidence VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        connection.executemany("INSERT OR REPLACE INTO quality.evidence VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def read(connection: DuckDBPyConnection) -> dict[tuple[str, str], Evidence]:
-    """All evidence, by check and node."""
+    """All evidence of the checks as they are now, by check and node: what a check found before it was changed is none."""
     _ensure(connection)
-    rows = connection.execute("SELECT * EXCLUDE (evaluated_at) FROM quality.evidence").fetchall()
+    query = "SELECT * EXCLUDE (evaluated_at, definition) FROM quality.evidence WHERE definition = ?"
+    rows = connection.execute(query, [definition()]).fetchall()
     return {(r[0], r[2]): Evidence(r[0], r[1], r[2], r[3], r[4], r[5], json.loads(r[6])) for r in rows}
 
 
@@ -51,5 +62,5 @@ def _ensure(connection: DuckDBPyConnection) -> None:
     connection.execute("CREATE SCHEMA IF NOT EXISTS quality")
     connection.execute(
         "CREATE TABLE IF NOT EXISTS quality.evidence (check_name VARCHAR, kind VARCHAR, node VARCHAR, severity VARCHAR, "
-        "outcome VARCHAR, fingerprint VARCHAR, details VARCHAR, evaluated_at TIMESTAMP, PRIMARY KEY (check_name, node))"
+        "outcome VARCHAR, fingerprint VARCHAR, details VARCHAR, evaluated_at TIMESTAMP, definition VARCHAR, PRIMARY KEY (check_name, node))"
     )

@@ -15,10 +15,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nplv_orchestration import evidence
 from nplv_orchestration.errors import NplvError
 from nplv_orchestration.gate import Decision
 from nplv_orchestration.home import Home, point_to, sync_folder
-from nplv_orchestration.manifest import Manifest
+from nplv_orchestration.manifest import Manifest, project_fingerprint
 from nplv_orchestration.versions import code_fingerprint, versions
 from nplv_orchestration.warehouse import fingerprints, literal
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 KEPT_VERSIONS = 30
 STORAGE = "v1.0.0"  # any DuckDB 1.x opens it
+_RELEASED = ("release.indicator_values", "release.indicators")
 
 
 @dataclass(frozen=True)
@@ -84,38 +86,43 @@ def _catalogue(connection: DuckDBPyConnection, manifest: Manifest) -> None:
     connection.execute(f"CREATE OR REPLACE TABLE release.indicators AS SELECT * FROM (VALUES {values}) AS t ({', '.join(rows[0])})")
 
 
-def check_release(connection: DuckDBPyConnection, decisions: Sequence[Decision]) -> None:
-    """Whether schema `release` is what the gate decides now. Raises NplvError when it is older, or was changed since."""
-    row = (
-        connection.execute("SELECT decided FROM release.decided").fetchone()
-        if "release.decided" in fingerprints(connection, ["release.decided"])
-        else None
-    )
-    if row is None or row[0] != _decided(connection, decisions):
+def remember_derived(connection: DuckDBPyConnection, manifest: Manifest) -> None:
+    """Keep what the derived tables are, and from which rows they were made."""
+    connection.execute(f"CREATE OR REPLACE TABLE release.derived AS SELECT {literal(_derived(connection, manifest))} AS derived")
+
+
+def is_derived(connection: DuckDBPyConnection, manifest: Manifest) -> bool:
+    """Whether the derived tables are what the models made from the released rows that are there now."""
+    return _kept(connection, "derived") == _derived(connection, manifest)
+
+
+def check_release(connection: DuckDBPyConnection, manifest: Manifest, decisions: Sequence[Decision]) -> None:
+    """Raises NplvError when schema `release` is not what the gate decides now, or what is derived was made from other rows."""
+    if _kept(connection, "decided") != _decided(connection, decisions):
         raise NplvError("what was released is not what the gate decides now: run the gate and what follows it again")
+    if not is_derived(connection, manifest):
+        raise NplvError("what was derived does not follow from what the gate released: run what follows the gate again")
 
 
 def _decided(connection: DuckDBPyConnection, decisions: Sequence[Decision]) -> str:
     """A hash of the decisions and of what was released by them."""
-    released = fingerprints(connection, ["release.indicator_values", "release.indicators", *(f"release.mart_{d.indicator_id}" for d in decisions)])
+    released = fingerprints(connection, [*_RELEASED, *(f"release.mart_{d.indicator_id}" for d in decisions)])
     verdicts = [(d.indicator_id, d.fingerprint, d.reasons) for d in decisions]
     return hashlib.sha256(json.dumps([verdicts, released]).encode()).hexdigest()
 
 
-def derived_from(connection: DuckDBPyConnection, manifest: Manifest) -> dict[str, str]:
-    """What the derived tables were last made from, by table; empty when they never were, or were changed since."""
-    if not fingerprints(connection, ["release.derived"]):
-        return {}
-    made = dict(connection.execute("SELECT name, fingerprint FROM release.derived").fetchall())
-    tables = fingerprints(connection, [n.relation for n in manifest.derived])
-    return {k: v for k, v in made.items() if k not in tables} if all(made.get(k) == v for k, v in tables.items()) and tables else {}
+def _derived(connection: DuckDBPyConnection, manifest: Manifest) -> str:
+    """A hash of the derived tables, of the released rows, and of the models that lead from these to those."""
+    tables = fingerprints(connection, [*_RELEASED, *(node.relation for node in manifest.derived)])
+    return hashlib.sha256(json.dumps([tables, project_fingerprint()]).encode()).hexdigest()
 
 
-def remember_derived(connection: DuckDBPyConnection, manifest: Manifest, source: dict[str, str]) -> None:
-    """Keep what the derived tables were made from, and what they are."""
-    rows = source | fingerprints(connection, [n.relation for n in manifest.derived])
-    values = ", ".join(f"({literal(k)}, {literal(v)})" for k, v in rows.items())
-    connection.execute(f"CREATE OR REPLACE TABLE release.derived AS SELECT * FROM (VALUES {values}) AS t (name, fingerprint)")
+def _kept(connection: DuckDBPyConnection, name: str) -> str | None:
+    """A hash that was kept in the schema `release`, or None when there is none yet."""
+    if not fingerprints(connection, [f"release.{name}"]):
+        return None
+    row = connection.execute(f"SELECT {name} FROM release.{name}").fetchone()
+    return row[0] if row else None
 
 
 def publish(connection: DuckDBPyConnection, manifest: Manifest, decisions: Sequence[Decision], home: Home, mode: str) -> Published:
@@ -167,7 +174,8 @@ def _evidence(connection: DuckDBPyConnection, manifest: Manifest, decisions: Seq
     connection.execute(
         "CREATE OR REPLACE TABLE release.check_results AS "
         "SELECT e.check_name, e.kind, e.node, split_part(e.node, '.', 2) AS mart, e.severity, e.outcome, d.decision, e.fingerprint, e.details, e.evaluated_at "
-        f"FROM quality.evidence AS e LEFT JOIN (VALUES {verdicts}) AS d (node, decision) ON e.node = d.node ORDER BY e.node, e.check_name"
+        f"FROM quality.evidence AS e LEFT JOIN (VALUES {verdicts}) AS d (node, decision) ON e.node = d.node "
+        f"WHERE e.definition = {literal(evidence.definition())} ORDER BY e.node, e.check_name"
     )
 
 

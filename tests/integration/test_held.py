@@ -131,6 +131,12 @@ def test_models_built_without_their_checks_are_held(night: Night, home_of: Path,
     assert figures(settings, "misdrijven") == before
 
 
+def test_what_a_check_found_before_it_was_changed_is_no_evidence(home_of: Path, publishers: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = settings_for(publishers, home_of)
+    monkeypatch.setattr("nplv_orchestration.evidence.project_fingerprint", lambda: "the band of one indicator became narrower")
+    assert "nothing is published: all figures rest on a check that does not hold" in failure(launch(settings, "publication"))
+
+
 def test_what_all_rest_on_stops_everything(home_of: Path, publishers: str) -> None:
     settings = settings_for(publishers, home_of)
     version = Home.of(settings).current.resolve()
@@ -145,7 +151,17 @@ def test_derived_tables_that_were_changed_are_not_published(home_of: Path, publi
     settings = settings_for(publishers, home_of)
     with warehouse(settings) as connection:
         connection.execute("UPDATE publication.indicator_trends_by_year SET verdict = 'verbeterd'")
-    assert "is uitgevoerd op andere inhoud" in failure(launch(settings, "publication"))
+    assert "what was derived does not follow from what the gate released" in failure(launch(settings, "publication"))
+
+
+def test_trends_of_other_rows_are_not_published(home_of: Path, publishers: str) -> None:
+    settings = settings_for(publishers, home_of)
+    with warehouse(settings) as connection:
+        connection.execute("DELETE FROM quality.evidence WHERE check_name = 'verwachtingen' AND node = 'marts.mart_inkomen'")
+    assert launch(settings, "gate").success
+    assert "what was derived does not follow from what the gate released" in failure(launch(settings, "publication"))
+    assert launch(settings, *BEHIND_THE_GATE[1:]).success
+    assert held(settings) == {"inkomen"}
 
 
 @pytest.mark.parametrize("table", ["release.indicator_values", "release.mart_inkomen"])

@@ -3,7 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from nplv_orchestration.archive import Archive, Manifest, TableState
+from nplv_orchestration.errors import NplvError
 
 MANIFEST = Manifest(
     key="t", relation="r", publisher="P", table_id="1", title="T", address="a", publisher_version="v1", publisher_modified=None,
@@ -48,6 +51,15 @@ def test_a_killed_pull_leaves_nothing_in_use(tmp_path: Path) -> None:
     assert archive.current("t") == good
     archive.draft("t")
     assert not list((tmp_path / "t").glob(".draft-*"))
+
+
+@pytest.mark.parametrize("wrong", ["{}", "half a man", '{"key": "t", "colour": "blue"}'])
+def test_a_manifest_that_is_not_one_is_named(tmp_path: Path, wrong: str) -> None:
+    archive = Archive(tmp_path)
+    store(archive, b"one", "v1")
+    (tmp_path / "t" / "0001.json").write_text(wrong)
+    with pytest.raises(NplvError, match=r"t/0001\.json is not a manifest that this version reads"):
+        archive.current("t")
 
 
 def test_state_is_read_back_with_the_current_version(tmp_path: Path) -> None:
