@@ -1,5 +1,6 @@
 # Everything runs in .venv; `install` is done again only when the lock or the models changed.
 PYTHON ?= python3
+PORT ?= 3000
 BIN := .venv/bin
 
 .PHONY: install test check ui prepare lock
@@ -25,7 +26,7 @@ test: check
 	$(BIN)/pytest
 
 ui: install
-	$(BIN)/nplv ui
+	$(BIN)/nplv ui --port $(PORT)
 
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header --quiet --extra dev pyproject.toml -o requirements.lock

@@ -10,7 +10,7 @@ from functools import partial
 import dagster as dg
 
 from checks.marts import check_specs, evaluate
-from nplv_orchestration import transform
+from nplv_orchestration import lineage, transform
 from nplv_orchestration.manifest import Manifest, Node
 from nplv_orchestration.monitor import Monitor
 from nplv_orchestration.sources.registry import REGISTRY
@@ -75,6 +75,8 @@ def model_assets(manifest: Manifest) -> dg.AssetsDefinition:
                 )
         with monitor.warehouse() as connection:
             tables = fingerprints(connection, [n.relation for n in manifest.private])
+            if not unchanged:
+                lineage.record(connection, manifest, chosen, tables | lineage.raw_fingerprints(connection))
             counts = dict(connection.execute("SELECT schema_name || '.' || table_name, estimated_size FROM duckdb_tables()").fetchall())
         for node in chosen:
             yield dg.MaterializeResult(

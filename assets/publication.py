@@ -7,7 +7,7 @@ import dagster as dg
 
 from assets.models import asset_key, asset_specs
 from checks.marts import check_specs, evaluate
-from nplv_orchestration import evidence, gate, publication, transform
+from nplv_orchestration import evidence, gate, lineage, publication, transform
 from nplv_orchestration.manifest import Manifest
 from nplv_orchestration.monitor import Monitor
 from nplv_orchestration.warehouse import fingerprints
@@ -16,7 +16,8 @@ from nplv_orchestration.warehouse import fingerprints
 def decide(monitor: Monitor, manifest: Manifest) -> list[gate.Decision]:
     """The gate's decision on what is in the warehouse now."""
     with monitor.warehouse() as connection:
-        return gate.decide(manifest, evidence.read(connection), fingerprints(connection, [n.relation for n in manifest.private]))
+        now = fingerprints(connection, [n.relation for n in manifest.private]) | lineage.raw_fingerprints(connection)
+        return gate.decide(manifest, evidence.read(connection), lineage.read(connection), now)
 
 
 def publication_assets(manifest: Manifest) -> list[dg.AssetsDefinition]:

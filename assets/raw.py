@@ -36,12 +36,12 @@ def _raw_asset(table: SourceTable) -> dg.AssetsDefinition:
         monitor.progress(f"bron {table.publisher} {table.table_id}")
         state = refresh(table, monitor.publishers)
         if state.reason:
-            context.log.warning(state.reason)
+            context.log.warning(f"{state.reason} {state.detail}".rstrip())
         manifest = state.manifest
         yield dg.MaterializeResult(
             asset_key=key,
             data_version=dg.DataVersion(manifest.publisher_version if manifest else state.state),
-            metadata={"toestand": state.state, "reden": state.reason}
+            metadata={"toestand": state.state, "reden": state.reason, "bijzonderheden": state.detail}
             | ({"dagster/row_count": manifest.rows, "hash": manifest.sha256, "opgehaald": manifest.fetched_at} if manifest else {}),
         )
         yield from results(key, table, state)

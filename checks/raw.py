@@ -22,7 +22,7 @@ def check_specs(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
 
 def results(key: dg.AssetKey, table: SourceTable, state: TableState) -> Iterator[dg.AssetCheckResult]:
     """How they ended: a refusal is an error, a table that is not there a warning."""
-    metadata = {"toestand": state.state, "reden": state.reason, "grenzen": table.boundary_year}
+    metadata = {"toestand": state.state, "reden": state.reason, "bijzonderheden": state.detail, "grenzen": table.boundary_year}
     yield dg.AssetCheckResult(
         asset_key=key, check_name="contract", passed=state.state != "refused", severity=dg.AssetCheckSeverity.ERROR, metadata=metadata
     )

@@ -33,7 +33,7 @@ class Manifest:
     publisher_modified: str | None
     fetched_at: str
     rows: int
-    newest_year: int | None
+    years: list[int]
     sha256: str
     boundary_year: int | None
     period: int | None
@@ -44,7 +44,11 @@ class Manifest:
 
 @dataclass(frozen=True)
 class TableState:
-    """How the last question about a table ended. reason is a Dutch sentence, empty when all is well."""
+    """How the last question about a table ended.
+
+    reason is a Dutch sentence for every reader, empty when all is well; detail is for those who keep the monitor, and is
+    never published: it may quote what a delivered file holds.
+    """
 
     key: str
     state: State
@@ -52,6 +56,7 @@ class TableState:
     reason: str
     manifest: Manifest | None
     changed: bool
+    detail: str = ""
 
 
 class Archive:
@@ -110,7 +115,7 @@ class Archive:
 
     def write_state(self, state: TableState) -> None:
         """Keep how a question ended; an unchanged state is not written again."""
-        kept = {"key": state.key, "state": state.state, "since": state.since, "reason": state.reason}
+        kept = {"key": state.key, "state": state.state, "since": state.since, "reason": state.reason, "detail": state.detail}
         text = json.dumps(kept, ensure_ascii=False).encode()
         path = self.root / state.key / "state.json"
         if not path.exists() or path.read_bytes() != text:

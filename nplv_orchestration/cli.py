@@ -6,6 +6,7 @@ Only reading the call and printing belong here.
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -108,7 +109,7 @@ def doctor() -> None:
     archive = Archive(home.archive)
     for table in REGISTRY:
         state = archive.state(table.key)
-        line = f"{state.state} since {state.since} {state.reason}" if state else "never asked"
+        line = f"{state.state} since {state.since} {state.reason} {state.detail}".rstrip() if state else "never asked"
         print(f"{table.publisher} {table.table_id}: {line}")
     print(f"indicators                {len(load_manifest().indicators)}, models prepared")
 
@@ -133,6 +134,12 @@ def ui(port: Annotated[int, typer.Option(help="port on this machine")] = 3000) -
     settings = load_settings()
     home = Home.of(settings)
     home.mode(settings)
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise WrongCall(f"port {port} cannot be used ({error.strerror}); choose another with --port (make ui PORT=3001)") from None
     dagster_home(home)
     os.execvp(sys.executable, [sys.executable, "-m", "dagster", "dev", "-m", "nplv_orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)])
 
@@ -180,11 +187,11 @@ def _print_indicators(settings: Settings) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from nplv_orchestration.edition.table import NO_FIGURE, number
+    from nplv_orchestration.edition.table import NO_FIGURE, development, number
 
     with duckdb.connect(str(_published(settings, "openbaar")), read_only=True) as connection:
         rows = connection.execute(
-            "SELECT c.number, c.name_nl, c.unit, c.decimals, t.latest_year, t.latest_value, t.latest_nl, t.verdict, "
+            "SELECT c.number, c.name_nl, c.unit, c.decimals, t.latest_year, t.latest_value, t.latest_nl, c.relative, t.verdict, t.gap_verdict, "
             "(SELECT arg_max(status_reason, year) FROM marts.indicator_values AS v WHERE v.indicator_id = c.indicator_id AND geo_level = 'nplv') "
             "FROM marts.indicators AS c LEFT JOIN marts.indicator_trends AS t ON c.indicator_id = t.indicator_id AND t.geo_level = 'nplv' ORDER BY c.number"
         ).fetchall()
@@ -192,8 +199,8 @@ def _print_indicators(settings: Settings) -> None:
     for head in ("#", "Indicator", "Jaar", "Gebieden", "Nederland", "Ontwikkeling"):
         is_figure = head in ("#", "Jaar", "Gebieden", "Nederland")
         table.add_column(head, justify="right" if is_figure else "left", no_wrap=is_figure)
-    for n, name, unit, decimals, year, value, national, verdict, reason in rows:
-        told = verdict if value is not None else reason
+    for n, name, unit, decimals, year, value, national, relative, verdict, gap_verdict, reason in rows:
+        told = development({"relative": relative, "verdict": verdict, "gap_verdict": gap_verdict}) if value is not None else reason
         table.add_row(
             str(n), f"{name}\n[dim]{escape(unit)}[/dim]", str(year or ""), number(value, decimals), number(national, decimals), told or NO_FIGURE
         )

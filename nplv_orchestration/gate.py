@@ -1,7 +1,7 @@
 """The gate: which marts may be published, decided from the evidence alone.
 
 A mart is released when every required check of it, and of everything that it is made from, was evaluated on the content
-that is there now, and passed. Required is every check of error severity: the list follows from the models' own
+that is there now, and passed; and when each of those tables was made from what its parents hold now. Required is every check of error severity: the list follows from the models' own
 metadata. What all figures rest on (`meta: foundation`) stops everything. Deciding belongs here; publishing does not.
 """
 
@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from nplv_orchestration import lineage
 from nplv_orchestration.errors import GateStopped
 from nplv_orchestration.evidence import Evidence
 from nplv_orchestration.expectations import CHECK_NAME
+from nplv_orchestration.lineage import Lineage
 from nplv_orchestration.manifest import Manifest
 
 
@@ -59,16 +61,21 @@ def _required_by_node(manifest: Manifest) -> dict[str, list[Required]]:
     return by_node
 
 
-def decide(manifest: Manifest, evidence: Mapping[tuple[str, str], Evidence], fingerprints: Mapping[str, str]) -> list[Decision]:
-    """Release or hold each mart. Raises GateStopped when a check on what all figures rest on does not hold."""
+def decide(manifest: Manifest, evidence: Mapping[tuple[str, str], Evidence], made_from: Lineage, fingerprints: Mapping[str, str]) -> list[Decision]:
+    """Release or hold each mart. Raises GateStopped when what all figures rest on does not hold.
+
+    fingerprints: of every private table and of schema `raw`, as they are now.
+    """
     decisions = []
     stops: dict[str, None] = {}
     for indicator_id, required in required_checks(manifest).items():
         relation = manifest.marts[indicator_id].relation
         reasons = [] if relation in fingerprints else [f"{relation}: de tabel is er niet"]
-        for need in required:
-            problem = _problem(need, evidence.get((need.check, need.node)), fingerprints.get(need.node))
-            if problem and need.is_foundation:
+        upstream = [manifest.nodes[uid] for uid in sorted(manifest.ancestors(manifest.marts[indicator_id].unique_id))]
+        found = [(node.is_foundation, lineage.problem(manifest, node, made_from, fingerprints)) for node in upstream]
+        found += [(need.is_foundation, _problem(need, evidence.get((need.check, need.node)), fingerprints.get(need.node))) for need in required]
+        for is_foundation, problem in found:
+            if problem and is_foundation:
                 stops[problem] = None
             if problem:
                 reasons.append(problem)
@@ -76,8 +83,7 @@ def decide(manifest: Manifest, evidence: Mapping[tuple[str, str], Evidence], fin
     if stops:
         more = f" (and {len(stops) - 1} more)" if len(stops) > 1 else ""
         raise GateStopped(
-            f"nothing is published: all figures rest on a check that does not hold: {next(iter(stops))}{more}; "
-            "mend the source or the seed and run again"
+            f"nothing is published: all figures rest on what does not hold: {next(iter(stops))}{more}; mend the source or the seed and run again"
         )
     return decisions
 

@@ -99,7 +99,9 @@ class Home:
             self.root.mkdir(parents=True, exist_ok=True)
             yield
         except OSError as error:
-            raise NplvError(f"NPLV_HOME={self.root} cannot be written ({error.strerror}); free space there or choose another folder") from None
+            raise NplvError(
+                f"NPLV_HOME={self.root} cannot be written ({error.strerror}); see to the folder, its rights and its free space, or choose another"
+            ) from None
 
     @contextmanager
     def writing(self, who: str, wait: float = 0.0) -> Iterator[str]:

@@ -57,7 +57,7 @@ def release(connection: DuckDBPyConnection, manifest: Manifest, decisions: Seque
     finally:
         if last.exists():
             connection.execute("DETACH last_published")
-    union = " UNION ALL ".join(f"SELECT * FROM release.{mart.name}" for mart in manifest.marts.values())
+    union = " UNION ALL BY NAME ".join(f"SELECT * FROM release.{mart.name}" for mart in manifest.marts.values())
     connection.execute(f"CREATE OR REPLACE TABLE release.indicator_values AS {union}")
     _catalogue(connection, manifest)
     connection.execute(f"CREATE OR REPLACE TABLE release.decided AS SELECT {literal(_decided(connection, decisions))} AS decided")
@@ -199,7 +199,10 @@ def _content(connection: DuckDBPyConnection, tables: dict[str, str]) -> dict[str
     sources = connection.execute(
         "SELECT md5(string_agg(concat_ws('|', key, state, reason, sha256), ';' ORDER BY key)) FROM (SELECT * REPLACE (CASE WHEN state = 'fresh' THEN 'unchanged' ELSE state END AS state) FROM raw.sources)"
     ).fetchone()
-    return told | {"sources": str(sources), "code": code_fingerprint()}
+    outcomes = connection.execute(
+        "SELECT md5(string_agg(concat_ws('|', node, check_name, outcome, decision), ';' ORDER BY node, check_name)) FROM release.check_results"
+    ).fetchone()
+    return told | {"sources": str(sources), "outcomes": str(outcomes), "code": code_fingerprint()}
 
 
 def _write(connection: DuckDBPyConnection, folder: Path, tables: dict[str, str], facts: dict[str, object], is_public: bool) -> None:
@@ -215,6 +218,8 @@ def _write(connection: DuckDBPyConnection, folder: Path, tables: dict[str, str],
             columns = [c[0] for c in connection.execute(f"DESCRIBE {table}").fetchall()]
             if is_public and "geo_level" in columns:
                 query += " WHERE geo_level <> 'gebied'"
+            if is_public and table == "areas.focus_areas":  # which areas take part is no secret; what is known of each is
+                query = query.replace("*", "area_id, area_name, municipality_code, municipality_name")
             if is_public and table == "release.check_results":  # details may quote figures of an area
                 query = query.replace("*", "* REPLACE (NULL::VARCHAR AS details)")
             connection.execute(f"CREATE TABLE version_file.{name} AS {query}")

@@ -89,7 +89,7 @@ def run_night(settings: Settings, year: int | None, progress: Progress = silent)
         held=_metadata(night, "gate")["vastgehouden"].value,
         edition=Path(str(edition["map"].value)),
         missing=list(edition["ontbreekt"].value),
-        warnings=[s.reason for s in states if s.reason and s.state != "not_needed"],
+        warnings=[f"{s.reason} ({s.detail})" if s.detail else s.reason for s in states if s.reason and s.state != "not_needed"],
     )
 
 

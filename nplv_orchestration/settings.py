@@ -6,15 +6,18 @@ publisher is in `sources.registry`.
 
 from __future__ import annotations
 
+import os
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, HttpUrl, SecretStr, ValidationError
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from nplv_orchestration.errors import WrongCall
 
 SourceMode = Literal["demo", "live"]
+DBT_WAREHOUSE = "NPLV_DBT_WAREHOUSE"  # not a setting: it tells dbt, in this process, where the warehouse is
 
 
 class Settings(BaseSettings):
@@ -32,6 +35,13 @@ class Settings(BaseSettings):
     eponline_api_key: SecretStr | None = Field(None, description="key for EP-Online")
     inbox: Path | None = Field(None, description="folder for delivered files; default NPLV_HOME/inbox")
     warehouse: str | None = Field(None, description="the private DuckDB file; default NPLV_HOME/warehouse/nplv.duckdb")
+
+    @field_validator("cbs_url", "cbs_download_url", "dataderden_url", "leefbaarometer_url", "eponline_url")
+    @classmethod
+    def _without_secrets(cls, url: HttpUrl | None) -> HttpUrl | None:
+        if url and (url.username or url.password or url.query):
+            raise ValueError("an address is published beside the figures, so it holds no name, password or query")
+        return url
 
     @property
     def inbox_folder(self) -> Path:
@@ -53,7 +63,12 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """The settings of this process. Raises WrongCall, naming each variable that is wrong and why."""
+    """The settings of this process. Raises WrongCall, naming each variable that is wrong, or that is none of them."""
+    known = {f"NPLV_{name.upper()}" for name in Settings.model_fields}
+    for name in sorted(set(os.environ) - known):
+        if name.startswith("NPLV_") and name != DBT_WAREHOUSE:
+            near = get_close_matches(name, known, 1)
+            raise WrongCall(f"unknown setting {name}" + (f"; did you mean {near[0]}?" if near else "; `nplv doctor` prints those that there are"))
     try:
         settings = Settings()
     except ValidationError as error:

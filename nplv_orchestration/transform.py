@@ -18,6 +18,7 @@ from nplv_orchestration.errors import NplvError
 from nplv_orchestration.home import write_atomically
 from nplv_orchestration.manifest import PROJECT, TARGET, project_fingerprint
 from nplv_orchestration.progress import Watch, unwatched
+from nplv_orchestration.settings import DBT_WAREHOUSE
 
 _QUIET = ["--quiet", "--log-level", "none", "--log-level-file", "none", "--no-send-anonymous-usage-stats", "--no-version-check"]
 
@@ -69,7 +70,7 @@ def _invoke(command: list[str], select: Sequence[str], warehouse: Path, folder: 
 
     manifest = Manifest.from_msgpack((TARGET / "partial_parse.msgpack").read_bytes())
     manifest.build_flat_graph()
-    os.environ["NPLV_DBT_WAREHOUSE"] = str(warehouse)
+    os.environ[DBT_WAREHOUSE] = str(warehouse)
     try:
         result = _runner(manifest, [on_event]).invoke([*command, "--select", *select, *_folders(folder), *_QUIET])
         if result.result is None:

@@ -100,7 +100,10 @@ def _manifest_row(table: SourceTable, state: TableState) -> list[str]:
         *map(literal, values),
         _timestamp(m.publisher_modified if m else None),
         _timestamp(m.fetched_at if m else None),
-        *map(literal, [m.rows if m else None, m.newest_year if m else None, m.sha256 if m else None, m.address if m else None, table.licence]),
+        *map(
+            literal,
+            [m.rows if m else None, max(m.years, default=None) if m else None, m.sha256 if m else None, m.address if m else None, table.licence],
+        ),
         literal(",".join(m.measures_empty) if m else ""),
     ]
 

@@ -53,7 +53,7 @@ class Monitor:
 
     def __init__(self, home: Path) -> None:
         self.tables = archive(home)
-        self.kwb = self.tables["cbs_kwb"].pivot_table(index=["year", "region_code"], columns="measure", values="value", dropna=False)
+        self.kwb = self.tables["cbs_kwb"].set_index(["year", "region_code", "measure"])["value"].unstack("measure")
         codes = sorted({code for year, code in self.kwb.index if year == BOUNDARY_YEAR})
         self.regions = set(codes)
         self.buurten = [code for code in codes if code.startswith("BU")]
@@ -77,21 +77,28 @@ class Monitor:
             found[meta["indicator_id"]] = meta
         return found
 
-    def weights(self, name: str) -> pd.Series:
-        """Weights by year and region."""
+    def weights(self, name: str) -> pd.DataFrame:
+        """Weights with a row for each region and a column for each edition; a region in no such edition has no number there."""
         k = self.kwb
         young = k["residents"] - k["residents_0_14"]
-        return {
+        series = {
             "residents": k["residents"],
             "residents_15_plus": young.clip(lower=0),
             "residents_15_64": (young - k["residents_65_plus"]).clip(lower=0),
             "dwellings": k["dwellings"],
-        }[name].dropna()
+        }[name]
+        return series.unstack("year")
 
-    def weight_year(self, weight: str, year: int, window: int) -> int | None:
-        """The nearest year with weights, the later of two, or None."""
-        years = [y for y in self.weights(weight).index.get_level_values(0).unique() if abs(y - year) <= window]
-        return min(years, key=lambda y: (abs(y - year), -y)) if years else None
+    def weight_of(self, name: str, year: int, window: int) -> tuple[pd.Series, pd.Series]:
+        """The weight of each region from the nearest edition that has its code (the later of two), and which edition that is."""
+        weights, editions = self.weights(name), self.kwb.index.to_frame(index=False)
+        edition = pd.Series(dtype=float)
+        for near in sorted((y for y in weights.columns if abs(y - year) <= window), key=lambda y: (abs(y - year), -y)):
+            codes = editions.loc[editions["year"] == near, "region_code"]
+            new = codes[~codes.isin(edition.index)]
+            edition = pd.concat([edition, pd.Series(float(near), index=new)])
+        value = pd.Series([weights.at[code, int(y)] for code, y in edition.items()], index=edition.index, dtype=float)
+        return value, edition
 
     def cover(self, buurten: set[str], known: set[str]) -> Iterator[str]:
         """The largest regions inside that have a figure; a buurt without one stands for itself."""
@@ -113,11 +120,10 @@ class Monitor:
     def weighted(self, values: pd.DataFrame, weight: str, window: int, measure: str, low: str | None = None) -> Figures:
         """Figures of a share or a mean: the value times the weight over the weight. values: year, region_code, and the measure."""
         rows = []
-        weights = self.weights(weight)
         for year, frame in values.dropna(subset=[measure]).groupby("year"):
-            nearest = self.weight_year(weight, int(year), window)
-            if nearest is not None:
-                w = frame["region_code"].map(weights[nearest])
+            value, edition = self.weight_of(weight, int(year), window)
+            if len(edition):
+                w = frame["region_code"].map(value)
                 rows.append(pd.DataFrame({"year": year, "region": frame["region_code"], "numerator": frame[measure] * w, "denominator": w}))
         return Figures(pd.concat(rows) if rows else pd.DataFrame(columns=["year", "region", "numerator", "denominator"]), weight, window)
 
@@ -161,12 +167,12 @@ class Monitor:
 
     def rate(self, counts: pd.DataFrame) -> Figures:
         """Figures of a count per resident. counts: year, region_code, count."""
-        residents = self.weights("residents")
         rows = []
         for year, frame in counts.groupby("year"):
-            nearest = self.weight_year("residents", int(year), 1)
-            if nearest is not None:
-                w = frame["region_code"].map(residents[nearest])
+            value, edition = self.weight_of("residents", int(year), 1)
+            frame = frame[frame["region_code"].isin(edition.index)]
+            if len(edition):
+                w = frame["region_code"].map(value)
                 rows.append(pd.DataFrame({"year": year, "region": frame["region_code"], "numerator": frame["count"], "denominator": w}))
         return Figures(pd.concat(rows) if rows else pd.DataFrame(columns=["year", "region", "numerator", "denominator"]), "residents", 1, True)
 
@@ -200,10 +206,10 @@ class Monitor:
         """numerator, denominator, coverage and weight_year by geo_level, geo_code and year."""
         found = []
         for year, rows in figures.rows.groupby("year"):
-            nearest = self.weight_year(figures.weight, int(year), figures.window)
-            if nearest is None:
+            _, edition = self.weight_of(figures.weight, int(year), figures.window)
+            if edition.empty:
                 continue
-            weight = self.weights(figures.weight)[nearest]
+            weight = self.weights(figures.weight)[BOUNDARY_YEAR]
             rows = rows[rows["region"].isin(self.regions)].set_index("region")
             needed = ["numerator"] if figures.is_rate else ["numerator", "denominator"]
             rows = rows.dropna(subset=needed)
@@ -218,7 +224,7 @@ class Monitor:
                     {
                         "geo_level": level, "geo_code": code, "year": year, "numerator": mine["numerator"].sum(),
                         "denominator": mine["denominator"].sum(), "coverage": weight.reindex(mine.index).sum() / all_weight if all_weight else np.nan,
-                        "weight_year": nearest,
+                        "weight_year": edition.reindex(mine.index).mode().min(),
                     }
                 )  # fmt: skip
         return pd.DataFrame(found)
@@ -228,10 +234,11 @@ class Monitor:
         if "cbs_maatwerk" not in self.tables:
             return pd.DataFrame()
         cells = self.tables["cbs_maatwerk"].query("indicator_id == @indicator")
-        municipalities = self.areas["municipality_code"].nunique()
-        parts = {"nplv": len(self.areas), "gemeenten": municipalities, "rest_19_gemeenten": municipalities, "nederland": 1}
+        municipalities = set(self.areas["municipality_code"])
+        parts = {"nplv": set(self.areas["area_id"]), "gemeenten": municipalities, "rest_19_gemeenten": municipalities, "nederland": {"NL00"}}
         found = []
         for year, rows in cells.groupby("year"):
+            rows = rows[rows["geo_code"].isin(set().union(*parts.values()))]
             groups = {(level, code): rows[rows["geo_level"] == MAATWERK_LEVELS[level]] for level, code in self.geos if level in MAATWERK_LEVELS}
             groups |= {
                 ("gebied", code): rows[(rows["geo_level"] == "gebied") & (rows["geo_code"] == code)] for level, code in self.geos if level == "gebied"
@@ -241,8 +248,9 @@ class Monitor:
                 known = mine.dropna(subset=["numerator", "denominator"])
                 if known.empty:
                     continue
-                share = min(len(mine) / parts.get(level, 1), 1)
-                coverage = known["denominator"].sum() / mine["denominator"].sum() * share
+                if parts.get(level, {code}) - set(mine.dropna(subset=["denominator"])["geo_code"]):
+                    continue
+                coverage = known["denominator"].sum() / mine["denominator"].sum()
                 sums[level, code] = known["numerator"].sum(), known["denominator"].sum(), coverage
             nl, areas = sums.get(("nederland", "NL00")), sums.get(("nplv", "NPLV"))
             if nl and areas and areas[2] == 1:

@@ -5,10 +5,12 @@
     `figures`: year, region_code, boundary_year, is_final, source_table, source_modified and the columns that the two
     expressions use, as f.<column>. The country, when its publisher gives it, is region NL00.
     numerator, denominator: SQL over f.<column> and w.weight; value = multiplier * sum(numerator) / sum(denominator).
-    weight: the population of int_weights that the figure speaks of.
+    weight: the population of int_weights that the figure speaks of. Each region takes it from the nearest edition that has
+    the region's code, so that one which was renumbered is not lost; how much is covered is told by the weights on the
+    boundaries of comparison, which every region has.
     weight_window: how many years away a weight may come from; 5 for shares and means, 1 for rates.
-    is_rate: a count per resident. With a weight of another year it is provisional, and a region whose residents are
-    not known still counts its events.
+    is_rate: a count per resident. With a weight of another year it is provisional. A region that is in the edition of the
+    weights without a number of residents still counts its events; one that is in no edition near enough does not.
     low, high: expressions for the bounds of the numerator, for samples and models. Errors of a model are shared among
     regions, so the bounds of a total are the weighted means of the regions' bounds.
 #}
@@ -20,29 +22,41 @@
 {%- set weights = ref('int_weights') -%}
 {%- set regions = ref('int_regions') -%}
 {%- set meta = mart_meta() -%}
-weight_years as (
+weights as (
+    select region_code, year as weight_year, boundary_year, value
+    from {{ weights }}
+    where weight = '{{ weight }}'
+),
+
+-- the nearest edition, the later of two, that has the region's code
+nearest as (
     select
         f.year,
-        arg_min(w.year, abs(w.year - f.year) * 10000 - w.year) as weight_year
+        w.region_code,
+        arg_min(w, abs(w.weight_year - f.year) * 10000 - w.weight_year) as w  -- noqa: RF02
     from (select distinct year from figures) as f
-    inner join (select distinct year from {{ weights }} where weight = '{{ weight }}') as w
-        on abs(w.year - f.year) <= {{ weight_window }}
-    group by f.year
+    inner join weights as w on abs(w.weight_year - f.year) <= {{ weight_window }}
+    group by f.year, w.region_code
 ),
 
 weighted as (
-    select y.year, y.weight_year, w.region_code, w.value as weight, w.boundary_year
-    from weight_years as y
-    inner join {{ weights }} as w on y.weight_year = w.year and w.weight = '{{ weight }}'
+    select year, region_code, w.value as weight, w.weight_year, w.boundary_year from nearest
 ),
+
+weight_years as (select distinct year from weighted),
 
 -- every region of the boundaries of comparison in every year, with what is known of it
 components as (
     select
         y.year,
         r.region_code,
-        w.weight,
+        w.weight_year,
+        v.value as comparison_weight,
+        {% if is_rate -%}
+        cast(case when w.region_code is not null then {{ numerator }} end as double) as numerator,
+        {%- else -%}
         cast({{ numerator }} as double) as numerator,
+        {%- endif %}
         cast({{ denominator }} as double) as denominator,
         cast({{ low }} as double) as numerator_low,
         cast({{ high }} as double) as numerator_high,
@@ -53,6 +67,7 @@ components as (
     from weight_years as y
     cross join {{ regions }} as r
     left join weighted as w on y.year = w.year and r.region_code = w.region_code
+    left join weights as v on r.region_code = v.region_code and v.boundary_year = {{ var('boundary_year') }}
     left join figures as f on y.year = f.year and r.region_code = f.region_code
 ),
 
@@ -93,7 +108,10 @@ totals as (
         sum(k.numerator_high order by c.region_code) filter (where c.is_known) as numerator_high,
         count(k.numerator) filter (where c.is_known) as regions,
         count(k.numerator_low) filter (where c.is_known) as regions_with_bounds,
-        coalesce(sum(k.weight order by c.region_code) filter (where c.is_known), 0) / nullif(sum(k.weight order by c.region_code), 0) as coverage,
+        coalesce(sum(k.comparison_weight order by c.region_code) filter (where c.is_known), 0)
+        / nullif(sum(k.comparison_weight order by c.region_code), 0) as coverage,
+        list_sort(list_distinct(list(k.weight_year) filter (where c.is_known and k.weight_year is not null))) as weight_years,
+        mode(k.weight_year order by k.weight_year) filter (where c.is_known) as weight_year,
         bool_and(k.is_final) filter (where c.is_known) as is_final,
         bool_and(k.is_exact) filter (where c.is_known) as is_exact,
         max(k.source_table) as source_table,
@@ -115,17 +133,18 @@ found as (
         t.coverage,
         t.regions,
         case when t.is_exact then 'exact' when t.regions > 0 then 'geraden' end as region_quality,
-        y.weight_year,
-        t.is_final {%- if is_rate %} and y.weight_year = t.year {%- endif %} as is_final,
-        {% if is_rate -%}
-        case when y.weight_year <> t.year then 'gedeeld door de inwoners van ' || y.weight_year end
-        {%- else -%}
-        case when y.weight_year <> t.year then 'gewogen met de aantallen van ' || y.weight_year end
-        {%- endif %} as weight_note,
+        t.weight_year,
+        t.is_final {%- if is_rate %} and t.weight_years = [t.year] {%- endif %} as is_final,
+        case
+            when t.weight_years <> [t.year]
+                then
+                    '{{ 'gedeeld door de inwoners' if is_rate else 'gewogen met de aantallen' }} van '
+                    || array_to_string(t.weight_years, ' en ')
+        end as weight_note,
+        cast(null as varchar) as missing_note,
         t.source_table,
         t.source_modified
     from totals as t
-    inner join weight_years as y on t.year = y.year
 ),
 
 without_weight as (
@@ -151,7 +170,7 @@ without_weight as (
 {% macro indicator_rows(measure='') %}
 {%- set meta = mart_meta() -%}
 {%- set calendar = meta.get('calendar', {'first': 2018, 'every': 1}) -%}
-{%- set relation = meta.get('sources', [''])[0] -%}
+{%- set relations = meta.get('sources', ['']) -%}
 {%- set sources = ref('stg_nplv__sources') -%}
 calendar as (
     select unnest(range({{ calendar['first'] }}, year + 1, {{ calendar['every'] }}))::integer as year
@@ -166,15 +185,20 @@ geos as (
 source_reasons as (
     select
         c.year,
-        string_agg(distinct s.reason, '; ' order by s.reason) filter (where s.reason <> '' and s.source_modified is null) as missing_reason,
-        string_agg(distinct s.reason, '; ' order by s.reason) filter (where s.reason <> '' and s.source_modified is not null) as stale_reason,
-        string_agg(distinct s.source_table, ', ' order by s.source_table) filter (where s.source_modified is not null) as available,
+        string_agg(distinct s.reason, '; ' order by s.reason) filter (where s.reason <> '' and not s.is_used and s.relation = '{{ relations[0] }}')
+            as missing_reason,
+        -- what else the figure rests on: a table of another year may do in place of this one's, a table of all years not
+        string_agg(distinct s.reason, '; ' order by s.reason) filter (
+            where s.reason <> '' and not s.is_used and s.relation <> '{{ relations[0] }}' and s.period is null
+        ) as also_missing_reason,
+        string_agg(distinct s.reason, '; ' order by s.reason) filter (where s.reason <> '' and s.is_used) as stale_reason,
+        string_agg(distinct s.source_table, ', ' order by s.source_table) filter (where s.is_used and s.relation = '{{ relations[0] }}') as available,
         bool_or(
-            '{{ measure }}' <> '' and s.source_modified is not null
+            '{{ measure }}' <> '' and s.is_used and s.relation = '{{ relations[0] }}'
             and list_contains(string_split(s.measures_empty, ','), '{{ measure }}')
         ) as measure_empty
     from calendar as c
-    left join {{ sources }} as s on s.relation = '{{ relation }}' and (s.period is null or s.period = c.year)
+    left join {{ sources }} as s on s.relation in ('{{ relations | join("', '") }}') and (s.period is null or s.period = c.year)
     group by c.year
 ),
 
@@ -199,11 +223,12 @@ expected as (
         case
             when n.reason is not null then 'niet gegeven: ' || n.reason
             when w.reason is not null then w.reason
+            when f.missing_note is not null then f.missing_note
             when f.year is null or f.regions = 0
                 then case
                     when s.missing_reason is not null then s.missing_reason
                     when s.measure_empty then 'nog niet gepubliceerd: kolom zonder cijfers in ' || s.available
-                    when s.available is not null then 'geen cijfer over ' || c.year || ' in ' || s.available
+                    when s.available is not null then concat_ws('; ', 'geen cijfer over ' || c.year || ' in ' || s.available, s.also_missing_reason)
                     else 'geen bron voor ' || c.year
                 end
             when f.denominator is null or f.denominator = 0 then 'geen noemer'
@@ -263,24 +288,28 @@ delivered as (
     where indicator_id = '{{ meta.get('indicator_id', '') }}'
 ),
 
+municipalities as (
+    select distinct municipality_code from {{ ref('focus_areas') }}
+),
+
+-- what has to be delivered for each geo
 parts as (
-    select 'nplv' as geo_level, 'NPLV' as geo_code, 'gebied' as delivered_level, count(*) as parts from {{ ref('focus_areas') }}
+    select 'nplv' as geo_level, 'NPLV' as geo_code, 'gebied' as part_level, area_id as part_code from {{ ref('focus_areas') }}
     union all
-    select 'gemeenten', 'G19', 'gemeente', count(distinct municipality_code) from {{ ref('focus_areas') }}
+    select 'gebied', area_id, 'gebied', area_id from {{ ref('focus_areas') }}
     union all
-    select 'rest_19_gemeenten', 'R19', 'rest_gemeente', count(distinct municipality_code) from {{ ref('focus_areas') }}
+    select 'gemeenten', 'G19', 'gemeente', municipality_code from municipalities
     union all
-    select 'nederland', 'NL00', 'nederland', 1
+    select 'rest_19_gemeenten', 'R19', 'rest_gemeente', municipality_code from municipalities
+    union all
+    select 'nederland', 'NL00', 'nederland', 'NL00'
 ),
 
 assigned as (
-    select p.geo_level, p.geo_code, p.parts, d.*  exclude (geo_level, geo_code)
+    select p.geo_level, p.geo_code, y.year, d.* exclude (geo_level, geo_code, year)
     from parts as p
-    inner join delivered as d on p.delivered_level = d.geo_level
-    union all
-    select 'gebied', d.geo_code, 1, d.* exclude (geo_level, geo_code)
-    from delivered as d
-    where d.geo_level = 'gebied'
+    cross join (select distinct year from delivered) as y
+    left join delivered as d on p.part_level = d.geo_level and p.part_code = d.geo_code and y.year = d.year
 ),
 
 totals as (
@@ -290,9 +319,13 @@ totals as (
         year,
         sum(numerator) filter (where denominator is not null) as numerator,
         sum(denominator) filter (where numerator is not null) as denominator,
-        -- a part that was not delivered has no known denominator: it lowers the coverage by its share of the parts
-        coalesce(sum(denominator) filter (where numerator is not null), 0) / nullif(sum(denominator), 0)
-        * least(count(*) / any_value(parts), 1) as coverage,
+        -- how large a part is that was not delivered is not known, so a total without one has no figure
+        case when count(*) = count(denominator) then coalesce(sum(denominator) filter (where numerator is not null), 0) / sum(denominator) else 0 end
+            as coverage,
+        case
+            when count(denominator) between 1 and count(*) - 1
+                then 'niet geleverd: ' || (count(*) - count(denominator)) || ' van de ' || count(*) || ' delen van dit totaal'
+        end as missing_note,
         count(numerator) as regions,
         bool_and(is_final) as is_final,
         bool_and(boundary_year = {{ var('boundary_year') }}) as is_exact,
@@ -312,13 +345,14 @@ with_complement as (
         nl.numerator - a.numerator as numerator,
         nl.denominator - a.denominator as denominator,
         1.0 as coverage,
+        cast(null as varchar) as missing_note,
         nl.regions,
         nl.is_final and a.is_final as is_final,
         nl.is_exact and a.is_exact as is_exact,
         nl.source_table,
         nl.source_modified
     from totals as nl
-    inner join totals as a on nl.year = a.year and a.geo_level = 'nplv' and a.coverage = 1
+    inner join totals as a on nl.year = a.year and a.geo_level = 'nplv' and a.coverage = 1 and nl.coverage = 1
     where nl.geo_level = 'nederland'
 ),
 
@@ -332,6 +366,7 @@ found as (
         cast(null as integer) as weight_year,
         is_final,
         cast(null as varchar) as weight_note,
+        missing_note,
         source_table, source_modified
     from with_complement
 ),

@@ -118,7 +118,7 @@ def _datapackage(edition: Edition, folder: Path) -> dict[str, Any]:
     numbers = {name for name, _, has_decimals in sheet.COLUMNS if has_decimals} | {"gap_ratio_latest", "coverage"}
     kind = {name: "number" if name in numbers else "integer" if name.endswith("_year") else "string" for name, _, _ in sheet.COLUMNS}
     schemas = {
-        "overzichtstabel.csv": [{"name": n, "title": t, "type": kind[n]} for n, t, _ in sheet.COLUMNS] + [{"name": "opmerking", "type": "string"}],
+        "overzichtstabel.csv": [{"name": n, "title": t, "type": kind[n]} for n, t, _ in sheet.COLUMNS],
         "afbakening.csv": [
             {"name": n, "type": "integer" if n == "boundary_year" else "string"}
             for n in ("area_id", "area_name", "municipality_name", "region_code", "boundary_year")

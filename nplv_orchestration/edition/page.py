@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nplv_orchestration.edition.table import ACTIELIJNEN, Edition, number, remarks, signed
+from nplv_orchestration.edition.table import ACTIELIJNEN, DELINEATION, Edition, changes, development, number, remarks, signed
 
 DEMO = "DEMONSTRATIEGEGEVENS: alle cijfers zijn verzonnen"
 
@@ -16,7 +16,7 @@ def cover(edition: Edition) -> list[str]:
         f"Voortgangsoverzicht Nationaal Programma Leefbaarheid en Veiligheid {edition.year}",
         *([DEMO] if edition.is_demo else []),
         "Concept. Cijfers van het totaal van de 20 focusgebieden; gebieden worden niet met elkaar vergeleken.",
-        "Gebiedsafbakening: kandidaat. De lijst van buurten is nog niet officieel.",
+        f"Gebiedsafbakening: {DELINEATION}. De lijst van buurten is nog niet officieel.",
         f"Cijfers tot en met {edition.year}, vergeleken op de gemeente-, wijk- en buurtgrenzen van {edition.facts['boundary_year']}.",
         f"{len(edition.rows) - absent} van de {len(edition.rows)} indicatoren hebben een cijfer.",
         f"Gegevensversie {edition.facts['version']}.",
@@ -30,7 +30,7 @@ def html(edition: Edition) -> str:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.globals.update(number=number, signed=signed, remarks=remarks)
+    environment.globals.update(number=number, signed=signed, remarks=remarks, development=development, changes=changes)
     used = [s for s in edition.sources if s["sha256"]]
     return environment.get_template("voortgangsoverzicht.html.j2").render(
         edition=edition, cover=cover(edition), actielijnen=ACTIELIJNEN, used=used, demo=DEMO if edition.is_demo else ""

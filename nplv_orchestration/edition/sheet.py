@@ -6,8 +6,9 @@ import csv
 import io
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from nplv_orchestration.edition.table import ACTIELIJNEN, NO_FIGURE, Edition, remarks
+from nplv_orchestration.edition.table import ACTIELIJNEN, DELINEATION, NO_FIGURE, Edition, development, remarks
 
 # name for machines, head for people, whether it has the indicator's decimals
 COLUMNS = (
@@ -28,21 +29,29 @@ COLUMNS = (
     ("change_start2", "Verandering sinds startjaar", True),
     ("gap_difference_latest", "Verschil met Nederland", True),
     ("gap_ratio_latest", "Verhouding tot Nederland", False),
-    ("verdict", "Ontwikkeling", False),
+    ("development", "Ontwikkeling", False),
     ("gap_verdict", "Achterstand", False),
     ("spread", "Spreiding", False),
     ("coverage", "Dekking", False),
     ("status", "Status", False),
+    ("remarks", "Opmerking", False),
+    ("caveat_nl", "Wat dit cijfer niet zegt", False),
+    ("delineation", "Gebiedsafbakening", False),
 )
+
+
+def _told(row: dict[str, Any]) -> dict[str, Any]:
+    """A row with what is told of it in words."""
+    return row | {"development": development(row), "remarks": remarks(row), "delineation": DELINEATION}
 
 
 def csv_bytes(edition: Edition) -> bytes:
     """One line for each indicator: full figures with a decimal point, an empty cell for what is missing; UTF-8."""
     text = io.StringIO()
     out = csv.writer(text, lineterminator="\n")
-    out.writerow([name for name, _, _ in COLUMNS] + ["opmerking"])
+    out.writerow([name for name, _, _ in COLUMNS])
     for row in edition.rows:
-        out.writerow([row[name] for name, _, _ in COLUMNS] + [remarks(row)])
+        out.writerow([_told(row)[name] for name, _, _ in COLUMNS])
     return text.getvalue().encode()
 
 
@@ -81,16 +90,15 @@ def write_xlsx(edition: Edition, path: Path, cover: list[str]) -> None:
             notes.write_string(line, column, text, wrap)
     sheet = book.add_worksheet("Overzichtstabel")
     sheet.freeze_panes(1, 2)
-    for column, (name, text, _) in enumerate((*COLUMNS, ("opmerking", "Opmerking", False))):
-        sheet.set_column(column, column, {"name_nl": 45, "opmerking": 60, "unit": 28}.get(name, 16))
+    for column, (name, text, _) in enumerate(COLUMNS):
+        sheet.set_column(column, column, {"name_nl": 45, "remarks": 60, "caveat_nl": 80, "unit": 28}.get(name, 16))
         sheet.write_string(0, column, text, head)
     for line, row in enumerate(edition.rows, 1):
         for column, (name, _, has_decimals) in enumerate(COLUMNS):
-            value = ACTIELIJNEN[row[name]] if name == "actielijn" else row[name]
+            value = ACTIELIJNEN[row[name]] if name == "actielijn" else _told(row)[name]
             if isinstance(value, int | float):
                 decimals = row["decimals"] if has_decimals else 0 if isinstance(value, int) else 2
                 sheet.write_number(line, column, value, formats[decimals] if not name.endswith("_year") else wrap)
             else:
-                sheet.write_string(line, column, value or NO_FIGURE, wrap)
-        sheet.write_string(line, len(COLUMNS), remarks(row) or "geen", wrap)
+                sheet.write_string(line, column, value or ("geen" if name == "remarks" else NO_FIGURE), wrap)
     book.close()

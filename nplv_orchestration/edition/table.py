@@ -14,6 +14,8 @@ from nplv_orchestration.errors import NplvError, WrongCall
 
 ACTIELIJNEN = {"fysiek": "Fysiek", "sociaal": "Sociaal", "veiligheid": "Veiligheid"}
 NO_FIGURE = "geen cijfer"
+UNDECIDED = "niet te bepalen"
+DELINEATION = "kandidaat"  # until the list of buurten is official
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,20 @@ def read(database: Path, year: int) -> Edition:
                 "JOIN areas.focus_areas AS a USING (area_id) ORDER BY ALL"
             ),
         )
+
+
+def development(row: dict[str, Any]) -> str:
+    """How an indicator moved, in words. A deviation from the country is told as a distance, never as an improvement."""
+    if row["relative"]:
+        distance = {"ingelopen": "afstand kleiner", "opgelopen": "afstand groter", "gelijk": "afstand vrijwel gelijk"}
+        return distance.get(row["gap_verdict"], row["gap_verdict"]) or UNDECIDED
+    return row["verdict"] or UNDECIDED
+
+
+def changes(row: dict[str, Any]) -> list[tuple[float, int]]:
+    """The changes up to the latest year that the verdicts rest on: how much, and since when."""
+    found = {row[f"{start}_year"]: row[f"change_{start}"] for start in ("start1", "start2") if row[f"change_{start}"] is not None}
+    return [(change, year) for year, change in found.items()]
 
 
 def number(value: float | None, decimals: int) -> str:

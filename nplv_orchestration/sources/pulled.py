@@ -35,7 +35,7 @@ class Pulled:
     """What a pull gave, written to a draft."""
 
     rows: int
-    newest_year: int | None
+    years: list[int]
     boundary_year: int | None
     measures_empty: list[str] = field(default_factory=list)
 
@@ -67,10 +67,10 @@ class Draft:
 
     def pulled(self, boundary_year: int | None, measures_empty: list[str] | None = None) -> Pulled:
         """What the finished file gave. Raises SourceRefused when it speaks of a year that has not begun."""
-        newest = self._newest_year()
-        if newest and newest > datetime.now(UTC).year:
-            raise SourceRefused(f"{self._table.publisher} {self._table.table_id}: rows of {newest}, a year that has not begun")
-        return Pulled(self.rows, newest, boundary_year, measures_empty or [])
+        years = self._years()
+        if years and years[-1] > datetime.now(UTC).year:
+            raise SourceRefused(f"{self._table.publisher} {self._table.table_id}: rows of {years[-1]}, a year that has not begun")
+        return Pulled(self.rows, years, boundary_year, measures_empty or [])
 
     def add(self, rows: Iterable[dict[str, Any]]) -> None:
         """Write rows; each has every column of the table."""
@@ -82,12 +82,14 @@ class Draft:
             self.rows += len(batch)
             self._watch("rijen", self.rows, self.expected)
 
-    def _newest_year(self) -> int | None:
-        """The newest year that the rows speak of; a table without a column for it speaks of its period."""
-        years = {"year": "year", "period": "left(period, 4)::INTEGER", "reference_date": "year(reference_date)"}
-        column = next((years[name] for name in years if name in self._table.columns), None)
-        newest = self._one(f"SELECT max({column}) FROM read_parquet(?)") if column else None
-        return newest[0] if newest else self._table.period
+    def _years(self) -> list[int]:
+        """The years that the rows speak of, in order; a table without a column for them speaks of its period."""
+        columns = {"year": "year", "period": "left(period, 4)::INTEGER", "reference_date": "year(reference_date)"}
+        column = next((columns[name] for name in columns if name in self._table.columns), None)
+        if column is None:
+            return [self._table.period] if self._table.period else []
+        found = self._one(f"SELECT list_sort(list(DISTINCT {column})) FROM read_parquet(?)")
+        return list(found[0] or []) if found else []
 
     def _one(self, query: str) -> tuple[Any, ...] | None:
         import duckdb

@@ -6,6 +6,10 @@ whenever a publisher is down or sends something else than the registry says.
 
 from __future__ import annotations
 
+import csv
+import lzma
+import zipfile
+import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -33,7 +37,7 @@ class Publishers:
 def refresh(table: SourceTable, publishers: Publishers) -> TableState:
     """Bring one table up to date, and say how that ended.
 
-    Raises SourceUnreachable or SourceRefused when there is no good version to fall back on.
+    Raises SourceUnreachable or SourceRefused when a publisher's table has no good version to fall back on.
     """
     archive = publishers.archive
     last = archive.current(table.key)
@@ -46,9 +50,14 @@ def refresh(table: SourceTable, publishers: Publishers) -> TableState:
             return _end(archive, table, "unchanged", "", last)
         draft = archive.draft(table.key)
         try:
-            pulled = _pull(table, answer, publishers)
+            pulled = _read(table, answer, publishers)
             if pulled.rows == 0:
                 raise SourceRefused(f"{name}: no rows came; ask the publisher, or look at the registry's filter")
+            if last and (lost := set(last.years) - set(pulled.years)):
+                gone = ", ".join(map(str, sorted(lost)))
+                raise SourceRefused(
+                    f"{name}: no rows of {gone}, which the last version had; if that is meant, give the table a new key in the registry"
+                )
             stored = archive.store(draft, _manifest(table, answer, pulled))
         finally:
             draft.unlink(missing_ok=True)
@@ -61,13 +70,19 @@ def refresh(table: SourceTable, publishers: Publishers) -> TableState:
             return _end(archive, table, "stale", reason, last)
         return _end(archive, table, "not_found", reason, None)
     except SourceUnreachable:
+        before = archive.state(table.key)
+        if last is None and before and before.state == "not_found":
+            return _end(archive, table, "not_found", before.reason, None)
         if last is None:
             raise
         return _end(archive, table, "stale", f"{name}: niet bereikbaar; in gebruik is de versie van {last.fetched_at[:10]}", last)
     except SourceRefused as refused:
+        if last is None and table.is_delivered:  # a person's file that is wrong changes nothing else
+            return _end(archive, table, "refused", f"{name}: geweigerd, en er is geen eerdere versie", None, detail=str(refused))
         if last is None:
             raise
-        return _end(archive, table, "refused", f"{name}: nieuwe versie geweigerd ({refused})", last)
+        reason = f"{name}: nieuwe versie geweigerd; in gebruik is de versie van {last.fetched_at[:10]}"
+        return _end(archive, table, "refused", reason, last, detail=str(refused))
     except OSError as error:
         raise NplvError(f"{name} could not be stored in {archive.root}: {error}; free space or choose another NPLV_HOME") from None
 
@@ -86,6 +101,14 @@ def _ask(table: SourceTable, publishers: Publishers, last: Manifest | None) -> A
             return files.ask(table, _base(base), http, known)
         case "maatwerk" | "eponline":
             return inbox.ask(table, settings.inbox_folder)
+
+
+def _read(table: SourceTable, answer: Answer, publishers: Publishers) -> Pulled:
+    """Pull a table. Raises SourceRefused also for whatever the libraries that unpack and decode make of a broken answer."""
+    try:
+        return _pull(table, answer, publishers)
+    except (UnicodeError, csv.Error, zlib.error, lzma.LZMAError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+        raise SourceRefused(f"{table.publisher} {table.table_id} cannot be read: {error or type(error).__name__}") from None
 
 
 def _pull(table: SourceTable, answer: Answer, publishers: Publishers) -> Pulled:
@@ -122,7 +145,7 @@ def _manifest(table: SourceTable, answer: Answer, pulled: Pulled) -> Manifest:
         publisher_modified=answer.modified,
         fetched_at=datetime.now(UTC).replace(microsecond=0).isoformat(),
         rows=pulled.rows,
-        newest_year=pulled.newest_year,
+        years=pulled.years,
         sha256="",
         boundary_year=pulled.boundary_year,
         period=table.period,
@@ -132,11 +155,13 @@ def _manifest(table: SourceTable, answer: Answer, pulled: Pulled) -> Manifest:
     )
 
 
-def _end(archive: Archive, table: SourceTable, state: State, reason: str, manifest: Manifest | None, changed: bool = False) -> TableState:
+def _end(
+    archive: Archive, table: SourceTable, state: State, reason: str, manifest: Manifest | None, changed: bool = False, detail: str = ""
+) -> TableState:
     before = archive.state(table.key)
-    same = before is not None and (before.state, before.reason) == (state, reason) and not changed
+    same = before is not None and (before.state, before.reason, before.detail) == (state, reason, detail) and not changed
     since = before.since if same and before else datetime.now(UTC).replace(microsecond=0).isoformat()
-    ended = TableState(table.key, state, since, reason, manifest, changed)
+    ended = TableState(table.key, state, since, reason, manifest, changed, detail)
     try:
         archive.write_state(ended)
     except OSError as error:

@@ -51,6 +51,11 @@ class SourceTable:
     """The key of the table without which this one is not needed."""
 
     @property
+    def is_delivered(self) -> bool:
+        """Whether people put it into the inbox, where the others are asked of their publisher."""
+        return self.reader in ("eponline", "maatwerk")
+
+    @property
     def request(self) -> str:
         """A hash of what is asked: when it changes, the table is pulled again."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]

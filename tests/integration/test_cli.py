@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import socket
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,11 @@ def test_without_a_published_version_it_says_what_to_do(shell: CliRunner, monkey
         told = shell.invoke(cli.app, words)
         assert type(told.exception) is NplvError
         assert str(told.exception) == f"{tmp_path} holds no published version; run `nplv run` first"
+
+
+def test_a_busy_port_is_refused_before_anything_starts(shell: CliRunner) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = busy.getsockname()[1]
+        told = shell.invoke(cli.app, ["ui", "--port", str(port)])
+    assert isinstance(told.exception, WrongCall)
+    assert str(told.exception) == f"port {port} cannot be used (Address already in use); choose another with --port (make ui PORT=3001)"

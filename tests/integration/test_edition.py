@@ -54,7 +54,7 @@ def test_the_table_tells_what_was_published(folder: Path, database: Path) -> Non
                     assert published == (float(row[column]),)
                 else:
                     assert (row[column], row["status"]) == ("", "ontbreekt")
-                    assert row["opmerking"]
+                    assert row["remarks"]
     assert sum(bool(row["latest_value"]) for row in rows) == 8
 
 

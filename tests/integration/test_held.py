@@ -134,7 +134,7 @@ def test_models_built_without_their_checks_are_held(night: Night, home_of: Path,
 def test_what_a_check_found_before_it_was_changed_is_no_evidence(home_of: Path, publishers: str, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = settings_for(publishers, home_of)
     monkeypatch.setattr("nplv_orchestration.evidence.project_fingerprint", lambda: "the band of one indicator became narrower")
-    assert "nothing is published: all figures rest on a check that does not hold" in failure(launch(settings, "publication"))
+    assert "nothing is published: all figures rest on what does not hold" in failure(launch(settings, "publication"))
 
 
 def test_what_all_rest_on_stops_everything(home_of: Path, publishers: str) -> None:
@@ -143,7 +143,7 @@ def test_what_all_rest_on_stops_everything(home_of: Path, publishers: str) -> No
     with warehouse(settings) as connection:
         connection.execute("DELETE FROM areas.focus_area_regions WHERE area_id = 'delft-west'")
     for assets in (["publication"], ["gate"], BEHIND_THE_GATE):
-        assert "nothing is published: all figures rest on a check that does not hold" in failure(launch(settings, *assets))
+        assert "nothing is published: all figures rest on what does not hold" in failure(launch(settings, *assets))
     assert Home.of(settings).current.resolve() == version
 
 
@@ -152,6 +152,15 @@ def test_derived_tables_that_were_changed_are_not_published(home_of: Path, publi
     with warehouse(settings) as connection:
         connection.execute("UPDATE publication.indicator_trends_by_year SET verdict = 'verbeterd'")
     assert "what was derived does not follow from what the gate released" in failure(launch(settings, "publication"))
+
+
+def test_an_old_mart_beside_a_new_source_is_held(night: Night, home_of: Path, restated: str) -> None:
+    settings = settings_for(restated, home_of)
+    before = figures(night[0], "misdrijven")
+    assert launch(settings, "raw/politie_misdrijven", "staging/stg_politie__misdrijven").success
+    assert launch(settings, *BEHIND_THE_GATE).success
+    assert held(settings) == {"misdrijven"}
+    assert figures(settings, "misdrijven") == before
 
 
 def test_trends_of_other_rows_are_not_published(home_of: Path, publishers: str) -> None:

@@ -106,6 +106,24 @@ def test_a_publisher_that_is_down_is_told_and_its_last_version_used(night: Night
     assert "niet bereikbaar" in told[2]
 
 
+def test_a_wrong_delivery_stops_nothing_and_no_cell_of_it_is_published(night: Night, home_of: Path, publishers: str) -> None:
+    rows = "indicator;jaar;niveau;code;teller;noemer;status\narmoede_kinderen;2023;gebied;zaandam-oost;4321;77;Definitief\n"
+    (home_of / "inbox" / "maatwerk_2023.csv").write_text(rows)
+    outcome = run_night(settings_for(publishers, home_of), 2024)
+    assert outcome.held == {}
+    assert any("row 2, column teller: found '4321', expected a count from 0 to the noemer 77" in warning for warning in outcome.warnings)
+    told = "CBS maatwerk: geweigerd, en er is geen eerdere versie"
+    assert f"Kinderen in armoede: {told}" in outcome.missing
+    public = (home_of / "published" / "current").resolve() / "openbaar"
+    with duckdb.connect(str(public / "nplv.duckdb"), read_only=True) as connection:
+        tables = [f"{schema}.{name}" for schema, name in connection.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall()]
+        everything = " ".join(str(connection.execute(f"SELECT * FROM {table}").fetchall()) for table in tables)
+    for text in (everything, *(file.read_text(encoding="utf-8") for file in outcome.edition.iterdir() if file.suffix != ".xlsx")):
+        assert "4321" not in text
+    assert told in everything
+    assert content(home_of)["areas.focus_area_regions"] == content(night[0].home)["areas.focus_area_regions"]
+
+
 @pytest.mark.parametrize(
     ("wrong", "words", "says"),
     [

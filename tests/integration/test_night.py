@@ -71,6 +71,9 @@ def test_the_public_database_holds_no_area(night: Night) -> None:
     for part, has_areas in (("openbaar", False), ("intern", True)):
         with duckdb.connect(str(home.current.resolve() / part / "nplv.duckdb"), read_only=True) as connection:
             assert connection.execute("SELECT count(*) > 0 FROM marts.indicator_values WHERE geo_level = 'gebied'").fetchone() == (has_areas,)
+            columns = {row[0] for row in connection.execute("DESCRIBE areas.focus_areas").fetchall()}
+            assert ("inhabitants_2025_x1000" in columns) is has_areas
+            assert {"area_id", "area_name", "municipality_code", "municipality_name"} <= columns
 
 
 def test_a_second_night_asks_one_question_a_table_and_changes_nothing(night: Night, home_of: Path, publishers: str) -> None:

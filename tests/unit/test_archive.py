@@ -10,7 +10,7 @@ from nplv_orchestration.errors import NplvError
 
 MANIFEST = Manifest(
     key="t", relation="r", publisher="P", table_id="1", title="T", address="a", publisher_version="v1", publisher_modified=None,
-    fetched_at="2026-01-01T00:00:00+00:00", rows=1, newest_year=2024, sha256="", boundary_year=2024, period=2024, licence="CC0", request="q",
+    fetched_at="2026-01-01T00:00:00+00:00", rows=1, years=[2024], sha256="", boundary_year=2024, period=2024, licence="CC0", request="q",
 )  # fmt: skip
 
 

@@ -50,13 +50,22 @@ GOOD = {(c, n): Evidence(c, "dbt", n, "warn" if c == "b_pretty" else "error", "p
 }
 
 
+MADE = {
+    "staging.crimes": {"intermediate.weights": "w1"},
+    "marts.mart_a": {"staging.crimes": "c1"},
+    "marts.mart_b": {"intermediate.weights": "w1"},
+}
+
+
 def changed(check: str, node: str, **change: Any) -> dict[tuple[str, str], Evidence]:
     return GOOD | {(check, node): Evidence(**vars(GOOD[check, node]) | change)}
 
 
-def released(evidence: dict[tuple[str, str], Evidence], prints: dict[str, str] = PRINTS) -> dict[str, tuple[str, ...]]:
+def released(
+    evidence: dict[tuple[str, str], Evidence], prints: dict[str, str] = PRINTS, made: dict[str, dict[str, str]] = MADE
+) -> dict[str, tuple[str, ...]]:
     """The reasons by indicator; none is a release."""
-    return {d.indicator_id: d.reasons for d in decide(MANIFEST, evidence, prints)}
+    return {d.indicator_id: d.reasons for d in decide(MANIFEST, evidence, made, prints)}
 
 
 def test_required_is_every_check_of_error_severity_on_a_mart_and_what_it_is_made_from() -> None:
@@ -88,6 +97,12 @@ def test_a_check_of_other_content_holds_its_mart_and_no_other() -> None:
     assert reasons["b"] == tuple(f"controle {c} op marts.mart_b is uitgevoerd op andere inhoud" for c in ("b_unique", "verwachtingen"))
 
 
+@pytest.mark.parametrize("crimes", [{"intermediate.weights": "w0"}, {}])
+def test_a_table_made_from_other_content_than_its_parents_hold_now_holds_its_mart_and_no_other(crimes: dict[str, str]) -> None:
+    reasons = released(GOOD, made=MADE | {"staging.crimes": crimes})
+    assert reasons == {"a": ("staging.crimes is gemaakt van andere inhoud van intermediate.weights",), "b": ()}
+
+
 def test_a_warning_holds_nothing() -> None:
     assert released(changed("b_pretty", "marts.mart_b", outcome="failed")) == {"a": (), "b": ()}
 
@@ -99,8 +114,8 @@ def test_a_mart_that_is_not_there_is_held() -> None:
 
 @pytest.mark.parametrize("change", [{"outcome": "failed"}, {"fingerprint": "w0"}])
 def test_what_all_rest_on_stops_everything(change: dict[str, Any]) -> None:
-    with pytest.raises(GateStopped, match="nothing is published: all figures rest on a check that does not hold: controle weights_known"):
-        decide(MANIFEST, changed("weights_known", "intermediate.weights", **change), PRINTS)
+    with pytest.raises(GateStopped, match="nothing is published: all figures rest on what does not hold: controle weights_known"):
+        decide(MANIFEST, changed("weights_known", "intermediate.weights", **change), MADE, PRINTS)
 
 
 def test_what_is_derived_is_published_whole_or_not() -> None:

@@ -62,7 +62,10 @@ def test_a_home_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     home = Home(tmp_path / "file" / "home")
     for use in (lambda: home.claim(Settings(home=home.root)), home.refuse_when_busy):
-        with pytest.raises(NplvError, match=r"^NPLV_HOME=.* cannot be written \(Not a directory\); free space there or choose another folder$"):
+        with pytest.raises(
+            NplvError,
+            match=r"^NPLV_HOME=.* cannot be written \(Not a directory\); see to the folder, its rights and its free space, or choose another$",
+        ):
             use()
 
 

@@ -14,6 +14,8 @@ from nplv_orchestration.settings import load_settings
         ("NPLV_SOURCES", "lief", "NPLV_SOURCES: Input should be 'demo' or 'live'"),
         ("NPLV_CBS_URL", "datasets.cbs.nl", "NPLV_CBS_URL: Input should be a valid URL"),
         ("NPLV_DATADERDEN_URL", "ftp://dataderden.cbs.nl", "NPLV_DATADERDEN_URL: URL scheme should be 'http' or 'https'"),
+        ("NPLV_LEEFBAAROMETER_URL", "https://name:word@mirror.example", "an address is published beside the figures"),
+        ("NPLV_CBS_URL", "https://mirror.example/?key=word", "an address is published beside the figures"),
         ("NPLV_WAREHOUSE", "mysql:host", "NPLV_WAREHOUSE: 'mysql:' is not supported"),
         ("NPLV_WAREHOUSE", "other.duckdb", "NPLV_WAREHOUSE: the file must be named nplv.duckdb"),
     ],
@@ -40,3 +42,9 @@ def test_a_key_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NPLV_EPONLINE_API_KEY", "hush")
     assert "hush" not in repr(load_settings())
     assert "hush" not in str(load_settings().model_dump())
+
+
+def test_a_misspelt_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NPLV_CBS_UR", "https://mirror.example")
+    with pytest.raises(WrongCall, match=r"^unknown setting NPLV_CBS_UR; did you mean NPLV_CBS_URL\?$"):
+        load_settings()

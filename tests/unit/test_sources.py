@@ -470,3 +470,12 @@ def test_a_new_release_with_a_fault_leaves_the_last_good_version(served: tuple[s
             assert good and ended.manifest
             assert (ended.manifest == good) == bool(fault)
             assert ended.manifest.sha256 == good.sha256
+
+
+def test_a_table_that_was_never_there_is_not_missed_when_its_publisher_is_down(tmp_path: Path) -> None:
+    answers: Answers = {}
+    first = refresh(KWB, publishers_of(tmp_path, "http://cbs.test", answering(answers)))
+    assert first.state == "not_found"
+    answers["/Properties"] = httpx.Response(503)
+    again = refresh(KWB, publishers_of(tmp_path, "http://cbs.test", answering(answers)))
+    assert (again.state, again.reason, again.manifest) == ("not_found", first.reason, None)

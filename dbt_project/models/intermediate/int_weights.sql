@@ -21,5 +21,5 @@ weights as (
     from kwb
 )
 
+-- also without a number: the region is in that edition, and its number is not given
 select * from weights
-where value is not null

@@ -41,6 +41,12 @@ judged as (
             when 'verhouding' then 100 * p.{{ point }}.value / nullif(p.{{ point }}.nl, 0) else p.{{ point }}.value
         end as judged_{{ point }},
         case when p.{{ point }}.geo_level <> 'nederland' then p.{{ point }}.value - p.{{ point }}.nl end as gap_difference_{{ point }},
+        -- the gap in the unit of what is judged: for a ratio its distance from 100
+        case
+            when p.{{ point }}.geo_level = 'nederland' then null
+            when c.trend_basis = 'verhouding' then 100 * p.{{ point }}.value / nullif(p.{{ point }}.nl, 0) - 100
+            else p.{{ point }}.value - p.{{ point }}.nl
+        end as gap_{{ point }},
         case
             when p.{{ point }}.geo_level <> 'nederland' and not c.relative and c.national <> 'definitie'
                 then p.{{ point }}.value / nullif(p.{{ point }}.nl, 0)
@@ -64,13 +70,14 @@ verdicts as (
             else 'verslechterd'
         end as verdict_{{ start }},
         case
-            when gap_difference_{{ start }} is null or gap_difference_latest is null or {{ start }}.year = latest.year then 'niet te bepalen'
-            when abs(abs(gap_difference_latest) - abs(gap_difference_{{ start }})) < smallest_change then 'gelijk'
-            when gap_ratio_{{ start }} is not null and gap_ratio_latest is not null
-                and sign(abs(ln(gap_ratio_latest)) - abs(ln(gap_ratio_{{ start }})))
-                <> sign(abs(gap_difference_latest) - abs(gap_difference_{{ start }}))
+            when gap_{{ start }} is null or gap_latest is null or {{ start }}.year = latest.year then 'niet te bepalen'
+            when abs(abs(gap_latest) - abs(gap_{{ start }})) < smallest_change then 'gelijk'
+            -- a ratio of zero or less lies on no scale with the others, so the difference alone is judged
+            when gap_ratio_{{ start }} > 0 and gap_ratio_latest > 0
+                and sign(abs(ln(greatest(gap_ratio_latest, 1e-300))) - abs(ln(greatest(gap_ratio_{{ start }}, 1e-300))))
+                <> sign(abs(gap_latest) - abs(gap_{{ start }}))
                 then 'wisselend'
-            when abs(gap_difference_latest) < abs(gap_difference_{{ start }}) then 'ingelopen'
+            when abs(gap_latest) < abs(gap_{{ start }}) then 'ingelopen'
             else 'opgelopen'
         end as gap_verdict_{{ start }}{{ ',' if not loop.last }}
         {%- endfor %}
@@ -83,7 +90,7 @@ spread as (
         up_to_year, indicator_id, series,
         count(*) filter (where gap_verdict_start2 <> 'niet te bepalen') as judged_areas,
         count(*) filter (where gap_verdict_start2 = 'ingelopen') as narrowed,
-        quantile_cont(abs(gap_difference_latest) - abs(gap_difference_start2), [0.25, 0.5, 0.75]) as quartiles
+        quantile_cont(abs(gap_latest) - abs(gap_start2), [0.25, 0.5, 0.75]) as quartiles
     from verdicts
     where geo_level = 'gebied'
     group by all

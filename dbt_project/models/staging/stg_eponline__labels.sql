@@ -7,6 +7,8 @@ with latest as (
         ) as newest
     from {{ source('raw', 'eponline_labels') }}
     where valid_until is null or valid_until >= reference_date
+    -- of several files of one year the last one tells the year
+    qualify reference_date = max(reference_date) over (partition by year(reference_date))
 )
 
 select

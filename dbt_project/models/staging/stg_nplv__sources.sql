@@ -9,5 +9,6 @@ select
     source_table,
     source_modified,
     newest_year,
+    sha256 is not null as is_used,
     measures_empty
 from {{ source('raw', 'sources') }}
