@@ -133,7 +133,8 @@ def remarks(row: dict[str, Any]) -> str:
     if row["status_reason"]:
         notes.append(row["status_reason"])
     if row["latest_year"] and row["newest_year"] > row["latest_year"]:
-        notes.append(f"over {row['newest_year']}: {row['newest_reason']}")
+        over = f"over {row['newest_year']}"
+        notes.append(row["newest_reason"] if over in row["newest_reason"] else f"{over}: {row['newest_reason']}")
     if row["region_quality"] == "geraden":
         notes.append("regio's op gelijke codes")
     notes += [b["text_nl"].rstrip(".") for b in json.loads(row["breaks"])]

@@ -160,6 +160,7 @@ def test_numbers_read_as_dutch(value: float | None, decimals: int, plain: str, c
         ({"approximation": True, "status": "voorlopig"}, "benadering; voorlopig"),
         ({"status": "niet_bijgewerkt", "status_reason": "niet bijgewerkt: x"}, "niet bijgewerkt: x"),
         ({"newest_year": 2025, "newest_reason": "niet bereikbaar"}, "over 2025: niet bereikbaar"),
+        ({"newest_year": 2025, "newest_reason": "geen cijfer over 2025"}, "geen cijfer over 2025"),
         ({"latest_year": None, "newest_year": 2025, "status": "ontbreekt", "status_reason": "geen bestand"}, "geen bestand"),
         ({"region_quality": "geraden", "breaks": '[{"year": 2021, "text_nl": "Anders geteld sinds 2021."}]'}, "regio's op gelijke codes; Anders geteld sinds 2021"),
     ],
