@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from nplv_orchestration.manifest import Manifest, Node
+from nplv_orchestration.warehouse import fingerprints
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -19,17 +20,19 @@ Lineage = Mapping[str, Mapping[str, str]]
 
 
 def raw_fingerprints(connection: DuckDBPyConnection) -> dict[str, str]:
-    """A hash of the archived versions behind each relation of schema `raw`."""
+    """A hash of the archived versions behind each relation of schema `raw`; none before any model was built."""
+    if not fingerprints(connection, ["raw.sources"]):
+        return {}
     query = "SELECT 'raw.' || relation, md5(string_agg(concat_ws(' ', key, sha256), ';' ORDER BY key)) FROM raw.sources GROUP BY relation"
     return dict(connection.execute(query).fetchall())
 
 
-def record(connection: DuckDBPyConnection, manifest: Manifest, built: Iterable[Node], fingerprints: Mapping[str, str]) -> None:
-    """Keep what these tables were made from; fingerprints: of all tables, and of schema `raw`, as they are now."""
+def record(connection: DuckDBPyConnection, manifest: Manifest, built: Iterable[Node], now: Mapping[str, str]) -> None:
+    """Keep what these tables were made from; now: the fingerprints of all tables, and of schema `raw`."""
     _ensure(connection)
     for node in built:
         connection.execute("DELETE FROM quality.lineage WHERE node = ?", [node.relation])
-        rows = [(node.relation, parent, fingerprints[parent]) for parent in _parents(manifest, node)]
+        rows = [(node.relation, parent, now[parent]) for parent in _parents(manifest, node)]
         if rows:
             connection.executemany("INSERT INTO quality.lineage VALUES (?, ?, ?)", rows)
 
@@ -43,11 +46,11 @@ def read(connection: DuckDBPyConnection) -> dict[str, dict[str, str]]:
     return made_from
 
 
-def problem(manifest: Manifest, node: Node, made_from: Lineage, fingerprints: Mapping[str, str]) -> str | None:
+def problem(manifest: Manifest, node: Node, made_from: Lineage, now: Mapping[str, str]) -> str | None:
     """Why a table is not what its parents make now, in Dutch; None when it is."""
     for parent in _parents(manifest, node):
         then = made_from.get(node.relation, {}).get(parent)
-        if then is None or then != fingerprints.get(parent):
+        if then is None or then != now.get(parent):
             return f"{node.relation} is gemaakt van andere inhoud van {parent}"
     return None
 

@@ -51,7 +51,8 @@ def csv_bytes(edition: Edition) -> bytes:
     out = csv.writer(text, lineterminator="\n")
     out.writerow([name for name, _, _ in COLUMNS])
     for row in edition.rows:
-        out.writerow([_told(row)[name] for name, _, _ in COLUMNS])
+        told = _told(row)
+        out.writerow([told[name] for name, _, _ in COLUMNS])
     return text.getvalue().encode()
 
 
@@ -94,8 +95,9 @@ def write_xlsx(edition: Edition, path: Path, cover: list[str]) -> None:
         sheet.set_column(column, column, {"name_nl": 45, "remarks": 60, "caveat_nl": 80, "unit": 28}.get(name, 16))
         sheet.write_string(0, column, text, head)
     for line, row in enumerate(edition.rows, 1):
+        told = _told(row)
         for column, (name, _, has_decimals) in enumerate(COLUMNS):
-            value = ACTIELIJNEN[row[name]] if name == "actielijn" else _told(row)[name]
+            value = ACTIELIJNEN[told[name]] if name == "actielijn" else told[name]
             if isinstance(value, int | float):
                 decimals = row["decimals"] if has_decimals else 0 if isinstance(value, int) else 2
                 sheet.write_number(line, column, value, formats[decimals] if not name.endswith("_year") else wrap)

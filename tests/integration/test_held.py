@@ -131,6 +131,13 @@ def test_models_built_without_their_checks_are_held(night: Night, home_of: Path,
     assert figures(settings, "misdrijven") == before
 
 
+def test_the_gate_on_a_new_home_publishes_nothing(tmp_path: Path, publishers: str) -> None:
+    settings = settings_for(publishers, tmp_path / "home")
+    for assets in (["gate"], ["publication"], BEHIND_THE_GATE):
+        assert "nothing is published: all figures rest on what does not hold" in failure(launch(settings, *assets))
+    assert not Home.of(settings).published.exists()
+
+
 def test_what_a_check_found_before_it_was_changed_is_no_evidence(home_of: Path, publishers: str, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = settings_for(publishers, home_of)
     monkeypatch.setattr("nplv_orchestration.evidence.project_fingerprint", lambda: "the band of one indicator became narrower")
