@@ -144,11 +144,6 @@ class Manifest:
             yield Check(uid, n["name"], node, severity, n["description"])
 
     @cached_property
-    def unit_tests(self) -> set[str]:
-        """The names of dbt's unit tests of the models."""
-        return {test["name"] for test in self._raw["unit_tests"].values()}
-
-    @cached_property
     def indicators(self) -> list[Indicator]:
         """The catalogue, in the order of the overview table."""
         found = [

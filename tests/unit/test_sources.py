@@ -4,12 +4,8 @@ Small answers are made by hand here; the real formats come from the server of sh
 """
 
 import io
-import json
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,9 +20,7 @@ from nplv_orchestration.sources import http as http_module
 from nplv_orchestration.sources.http import Http
 from nplv_orchestration.sources.refresh import Publishers, refresh
 from nplv_orchestration.sources.registry import BY_KEY, REGISTRY
-
-SERVER = Path(__file__).resolve().parents[2].parent / "shared" / "opendata" / "server.py"
-real_formats = pytest.mark.skipif(not SERVER.exists(), reason="the folder shared/ with real open data is not beside the project")
+from tests.real import serving
 
 KWB, CRIME, HEALTH, LBM = (BY_KEY[k] for k in ("cbs_kwb_2024", "politie_misdrijven", "rivm_gezondheid", "leefbaarometer"))
 SERVED = (KWB, CRIME, HEALTH, LBM)
@@ -350,17 +344,6 @@ def test_an_archive_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
 # Real formats -----------------------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def serving(*options: str) -> Iterator[str]:
-    command = [sys.executable, str(SERVER), "--port", "0", *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield json.loads(process.stdout.readline())["url"]
-        finally:
-            process.kill()
-
-
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """The server without faults, and a home that holds all it has."""
@@ -371,7 +354,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
         yield url, home
 
 
-@real_formats
 def test_all_tables_are_pulled_or_say_why_not(served: tuple[str, Path]) -> None:
     _, home = served
     archive = Archive(home / "archive")
@@ -381,7 +363,6 @@ def test_all_tables_are_pulled_or_say_why_not(served: tuple[str, Path]) -> None:
     assert all(s and (s.state == "fresh" or s.reason) for s in states.values())
 
 
-@real_formats
 def test_the_figures_are_the_publishers(served: tuple[str, Path]) -> None:
     url, home = served
     publishers = publishers_of(home, url)
@@ -398,7 +379,6 @@ def test_the_figures_are_the_publishers(served: tuple[str, Path]) -> None:
     assert all(r["region_code"] == r["region_code"].strip() for r in (*kwb, *crimes, *health, *scores))
 
 
-@real_formats
 def test_one_question_for_each_table_when_nothing_changed(served: tuple[str, Path]) -> None:
     url, home = served
     publishers = publishers_of(home, url)
@@ -411,7 +391,6 @@ def test_one_question_for_each_table_when_nothing_changed(served: tuple[str, Pat
     assert asked() - before == 4
 
 
-@real_formats
 @pytest.mark.parametrize("fault", ["flaky", "reset"])
 def test_a_fault_that_passes_gives_the_same_data(served: tuple[str, Path], tmp_path: Path, fault: str) -> None:
     _, home = served
@@ -421,7 +400,6 @@ def test_a_fault_that_passes_gives_the_same_data(served: tuple[str, Path], tmp_p
             assert state.manifest and good and state.manifest.sha256 == good.sha256
 
 
-@real_formats
 def test_renumbered_columns_give_the_same_data(served: tuple[str, Path], tmp_path: Path) -> None:
     _, home = served
     with serving("--fault", "suffix-drift") as url:
@@ -430,7 +408,6 @@ def test_renumbered_columns_give_the_same_data(served: tuple[str, Path], tmp_pat
             assert state.manifest and good and state.manifest.sha256 == good.sha256
 
 
-@real_formats
 @pytest.mark.parametrize(
     ("fault", "tables", "error"),
     [
@@ -453,7 +430,6 @@ def test_a_fault_that_stays_is_one_clear_line_and_nothing_is_kept(
     assert not list(tmp_path.rglob("*.parquet"))
 
 
-@real_formats
 @pytest.mark.parametrize(("fault", "state"), [("down", "stale"), ("html", "stale"), ("cut", "stale"), ("short-page", "refused"), ("", "fresh")])
 def test_a_new_release_with_a_fault_leaves_the_last_good_version(served: tuple[str, Path], tmp_path: Path, fault: str, state: str) -> None:
     import shutil

@@ -43,9 +43,9 @@ judged as (
         case when p.{{ point }}.geo_level <> 'nederland' then p.{{ point }}.value - p.{{ point }}.nl end as gap_difference_{{ point }},
         -- the gap in the unit of what is judged: for a ratio its distance from 100
         case
-            when p.{{ point }}.geo_level = 'nederland' then null
-            when c.trend_basis = 'verhouding' then 100 * p.{{ point }}.value / nullif(p.{{ point }}.nl, 0) - 100
-            else p.{{ point }}.value - p.{{ point }}.nl
+            when gap_difference_{{ point }} is null then null
+            when c.trend_basis = 'verhouding' then judged_{{ point }} - 100
+            else gap_difference_{{ point }}
         end as gap_{{ point }},
         case
             when p.{{ point }}.geo_level <> 'nederland' and not c.relative and c.national <> 'definitie'
