@@ -11,14 +11,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast, get_args
 
 import typer
 
 from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.home import Home
 from nplv_orchestration.progress import Progress
-from nplv_orchestration.settings import Settings, load_settings
+from nplv_orchestration.settings import DemoSize, Settings, load_settings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -124,6 +124,27 @@ def prepare() -> None:
         load_manifest()
     except NplvError:
         parse()
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="a folder that is not there yet")],
+    size: Annotated[str, typer.Option(help="tiny, small or national")] = "small",
+    night: Annotated[int, typer.Option(help="how many nights after the first it is")] = 0,
+) -> None:
+    """Write the demo country's files, to look at: what its publishers answer, and what is delivered."""
+    from nplv_orchestration.demo.export import export
+
+    with _progress() as progress:
+        count = export(_demo_size(size), night, out.absolute(), progress)
+    print(f"{count} bestanden in {out.absolute()}")
+
+
+def _demo_size(text: str) -> DemoSize:
+    for size in get_args(DemoSize):
+        if text == size:
+            return cast(DemoSize, size)
+    raise WrongCall(f"--size: '{text}' is none of {', '.join(get_args(DemoSize))}")
 
 
 @app.command()

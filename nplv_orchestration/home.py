@@ -15,9 +15,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from nplv_orchestration.errors import HomeBusy, NplvError, WrongCall
-from nplv_orchestration.settings import Settings, SourceMode
+from nplv_orchestration.settings import DemoSize, Settings, SourceMode
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # of renameat2(2)
 _RENAME_SWAP = 2  # of renamex_np(2) on macOS
@@ -68,28 +69,59 @@ class Home:
     def _mode_file(self) -> Path:
         return self.root / "sources"
 
+    @property
+    def demo(self) -> Path:
+        """What the demo country delivers beside the inbox; live data has none."""
+        return self.root / "demo"
+
     def mode(self, settings: Settings) -> SourceMode:
-        """What this home holds, else what the settings say, else demo. Raises WrongCall when the two differ."""
+        """What this home holds, else what the settings say, else demo. Raises WrongCall when the two differ, or a setting is of the other mode."""
+        held = self._held()
+        if held and settings.sources not in (None, held[0]):
+            raise WrongCall(
+                f"NPLV_HOME={self.root} holds {held[0]} data and NPLV_SOURCES is {settings.sources}; the two never mix: use another NPLV_HOME"
+            )
+        mode = held[0] if held else settings.sources or "demo"
+        strange = settings.of_live_data if mode == "demo" else settings.of_demo_data
+        if strange:
+            other = "live" if mode == "demo" else "demo"
+            raise WrongCall(
+                f"{', '.join(strange)} is for {other} data, and NPLV_HOME={self.root} is for {mode} data: unset it, or set NPLV_SOURCES={other} with another NPLV_HOME"
+            )
+        return "live" if mode == "live" else "demo"
+
+    def demo_size(self, settings: Settings) -> DemoSize:
+        """The size of the demo country in this home, else what the settings say, else small. Raises WrongCall when the two differ."""
+        held = self._held()
+        sizes: dict[str, DemoSize] = {size: size for size in get_args(DemoSize)}
+        if not held:
+            return settings.demo_size or "small"
+        if settings.demo_size not in (None, held[1]):
+            raise WrongCall(
+                f"NPLV_HOME={self.root} holds the {held[1]} demo country and NPLV_DEMO_SIZE is {settings.demo_size}: use another NPLV_HOME"
+            )
+        return sizes[held[1]]
+
+    def _held(self) -> list[str]:
+        """What this home holds: nothing yet, `live`, or `demo` and a size. Raises WrongCall for a file that says something else."""
         try:
-            held = self._mode_file.read_text(encoding="utf-8").strip()
+            text = self._mode_file.read_text(encoding="utf-8")
         except (FileNotFoundError, NotADirectoryError):
-            return settings.sources or "demo"
+            return []
         except OSError as error:
             raise NplvError(f"NPLV_HOME={self.root} cannot be read ({error.strerror}); choose another folder") from None
-        if held not in ("demo", "live"):
-            raise WrongCall(f"{self._mode_file} says '{held}', expected demo or live; use another NPLV_HOME")
-        if settings.sources and settings.sources != held:
-            raise WrongCall(
-                f"NPLV_HOME={self.root} holds {held} data and NPLV_SOURCES is {settings.sources}; the two never mix: use another NPLV_HOME"
-            )
-        return "live" if held == "live" else "demo"
+        held = text.split()
+        if held != ["live"] and (held[:1] != ["demo"] or held[1:] not in [[size] for size in get_args(DemoSize)]):
+            raise WrongCall(f"{self._mode_file} says '{text.strip()}', expected live, or demo and a size; use another NPLV_HOME")
+        return held
 
     def claim(self, settings: Settings) -> SourceMode:
         """Make this the home of one source mode, for good. Raises as `mode`, or when it cannot be written."""
         mode = self.mode(settings)
+        text = f"demo {self.demo_size(settings)}" if mode == "demo" else mode
         with self._writable():
             if not self._mode_file.exists():
-                write_atomically(self._mode_file, mode.encode() + b"\n")
+                write_atomically(self._mode_file, f"{text}\n".encode())
         return mode
 
     @contextmanager

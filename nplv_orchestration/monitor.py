@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nplv_orchestration.archive import Archive, TableState
-from nplv_orchestration.errors import NplvError, WrongCall
+from nplv_orchestration.errors import NplvError
 from nplv_orchestration.home import Home, write_atomically
 from nplv_orchestration.manifest import project_fingerprint
 from nplv_orchestration.progress import Progress, silent
 from nplv_orchestration.settings import Settings, SourceMode
+from nplv_orchestration.sources.areas import REAL
 from nplv_orchestration.sources.http import Http
 from nplv_orchestration.sources.refresh import Publishers
 from nplv_orchestration.sources.registry import REGISTRY
@@ -99,16 +100,20 @@ class Monitor:
 def open_monitor(
     settings: Settings, who: str, *, progress: Progress = silent, wait: float = 0.0, transport: httpx.BaseTransport | None = None
 ) -> Iterator[Monitor]:
-    """Open the home for writing. Raises HomeBusy, and WrongCall for a mode that this version cannot serve."""
+    """Open the home for writing; a home of the demo country gets that country's publishers. Raises HomeBusy, and WrongCall for settings of another mode."""
     home = Home.of(settings)
-    if home.mode(settings) == "demo":
-        raise WrongCall("the demo country is not part of this version: set NPLV_SOURCES=live, or call with --sources live")
     mode = home.claim(settings)
-    settings.inbox_folder.mkdir(parents=True, exist_ok=True)
     with home.writing(who, wait) as died:
+        areas = REAL
+        if mode == "demo":
+            from nplv_orchestration import demo
+
+            settings, areas, answering = demo.publishers(settings, home)
+            transport = transport or answering
+        settings.inbox_folder.mkdir(parents=True, exist_ok=True)
         archive = Archive(home.archive)
         http = Http(transport)
         try:
-            yield Monitor(settings, home, mode, archive, Publishers(settings, archive, http, progress), progress, died)
+            yield Monitor(settings, home, mode, archive, Publishers(settings, archive, http, progress, areas), progress, died)
         finally:
             http.close()

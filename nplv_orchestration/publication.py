@@ -219,7 +219,7 @@ def _write(connection: DuckDBPyConnection, folder: Path, tables: dict[str, str],
             if is_public and "geo_level" in columns:
                 query += " WHERE geo_level <> 'gebied'"
             if is_public and table == "areas.focus_areas":  # which areas take part is no secret; what is known of each is
-                query = query.replace("*", "area_id, area_name, municipality_code, municipality_name")
+                query = query.replace("*", "area_id, area_name, municipality_code, municipality_name, delineation")
             if is_public and table == "release.check_results":  # details may quote figures of an area
                 query = query.replace("*", "* REPLACE (NULL::VARCHAR AS details)")
             connection.execute(f"CREATE TABLE version_file.{name} AS {query}")

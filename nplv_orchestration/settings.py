@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from nplv_orchestration.errors import WrongCall
 
 SourceMode = Literal["demo", "live"]
+DemoSize = Literal["tiny", "small", "national"]
 DBT_WAREHOUSE = "NPLV_DBT_WAREHOUSE"  # not a setting: it tells dbt, in this process, where the warehouse is
 
 
@@ -35,6 +36,8 @@ class Settings(BaseSettings):
     eponline_api_key: SecretStr | None = Field(None, description="key for EP-Online")
     inbox: Path | None = Field(None, description="folder for delivered files; default NPLV_HOME/inbox")
     warehouse: str | None = Field(None, description="the private DuckDB file; default NPLV_HOME/warehouse/nplv.duckdb")
+    demo_size: DemoSize | None = Field(None, description="demo only: tiny, small or national; default: what the home holds, else small")
+    demo_night: int = Field(0, ge=0, le=10_000, description="demo only: how many nights after the first it is for the publishers")
 
     @field_validator("cbs_url", "cbs_download_url", "dataderden_url", "leefbaarometer_url", "eponline_url")
     @classmethod
@@ -42,6 +45,17 @@ class Settings(BaseSettings):
         if url and (url.username or url.password or url.query):
             raise ValueError("an address is published beside the figures, so it holds no name, password or query")
         return url
+
+    @property
+    def of_live_data(self) -> list[str]:
+        """The variables that are set and have a meaning for live data only."""
+        names = [n for n in type(self).model_fields if n.endswith("_url") or n in ("inbox", "eponline_api_key")]
+        return [f"NPLV_{name.upper()}" for name in names if name in self.model_fields_set]
+
+    @property
+    def of_demo_data(self) -> list[str]:
+        """The variables that are set and have a meaning for the demo country only."""
+        return [f"NPLV_{name.upper()}" for name in ("demo_size", "demo_night") if name in self.model_fields_set]
 
     @property
     def inbox_folder(self) -> Path:

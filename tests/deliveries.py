@@ -13,14 +13,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-ROOT = Path(__file__).resolve().parents[1]
+from nplv_orchestration.sources.areas import REAL
+
 INDICATORS = ["armoede_huishoudens", "armoede_kinderen", "zonder_startkwalificatie", "onderwijsachterstand", "jeugd_verdachten"]
 ABSENT = ("zaandam-oost", 2021)
 
 
 def maatwerk() -> str:
     """A delivery of CBS as csv: counts of areas, municipalities, what is left of these, and the country."""
-    areas = pd.read_csv(ROOT / "dbt_project" / "seeds" / "focus_areas.csv")
+    areas = pd.read_csv(REAL / "focus_areas.csv")
     chance = np.random.default_rng(1)
     lines = ["indicator;jaar;niveau;code;teller;noemer;status"]
     for indicator in INDICATORS:

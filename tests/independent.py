@@ -1,4 +1,4 @@
-"""The figures of all marts a second time: plain pandas over the archive and the seeds, sharing no code with the models.
+"""The figures of all marts a second time: plain pandas over the archive, sharing no code with the models.
 
 The cover of a geo is found from the top down here, and from a table of what lies inside what in dbt.
 """
@@ -59,9 +59,8 @@ class Monitor:
         self.buurten = [code for code in codes if code.startswith("BU")]
         self.wijken = pd.Series(self.buurten).groupby(pd.Series(self.buurten).str[2:8]).agg(frozenset)
         self.gemeenten = pd.Series(self.buurten).groupby(pd.Series(self.buurten).str[2:6]).agg(frozenset)
-        seeds = ROOT / "dbt_project" / "seeds"
-        self.areas = pd.read_csv(seeds / "focus_areas.csv")
-        inside = pd.read_csv(seeds / "focus_area_regions.csv").groupby("area_id")["region_code"].agg(set)
+        self.areas = self.tables["focus_areas"]
+        inside = self.tables["focus_area_regions"].groupby("area_id")["region_code"].agg(set)
         every = set(self.buurten)
         focus = set().union(*inside)
         municipal = {b for code in self.areas["municipality_code"].unique() for b in self.gemeenten[code[2:]]}

@@ -121,7 +121,7 @@ def _datapackage(edition: Edition, folder: Path) -> dict[str, Any]:
         "overzichtstabel.csv": [{"name": n, "title": t, "type": kind[n]} for n, t, _ in sheet.COLUMNS],
         "afbakening.csv": [
             {"name": n, "type": "integer" if n == "boundary_year" else "string"}
-            for n in ("area_id", "area_name", "municipality_name", "region_code", "boundary_year")
+            for n in ("area_id", "area_name", "municipality_name", "region_code", "boundary_year", "delineation")
         ],
     }
     resources = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nplv_orchestration.edition.table import ACTIELIJNEN, DELINEATION, Edition, changes, development, number, remarks, signed
+from nplv_orchestration.edition.table import ACTIELIJNEN, Edition, changes, development, number, remarks, signed
 
 DEMO = "DEMONSTRATIEGEGEVENS: alle cijfers zijn verzonnen"
 
@@ -16,7 +16,7 @@ def cover(edition: Edition) -> list[str]:
         f"Voortgangsoverzicht Nationaal Programma Leefbaarheid en Veiligheid {edition.year}",
         *([DEMO] if edition.is_demo else []),
         "Concept. Cijfers van het totaal van de 20 focusgebieden; gebieden worden niet met elkaar vergeleken.",
-        f"Gebiedsafbakening: {DELINEATION}. De lijst van buurten is nog niet officieel.",
+        f"Gebiedsafbakening: {edition.delineated}." + (" De lijst van buurten is nog niet officieel." if "kandidaat" in edition.delineated else ""),
         f"Cijfers tot en met {edition.year}, vergeleken op de gemeente-, wijk- en buurtgrenzen van {edition.facts['boundary_year']}.",
         f"{len(edition.rows) - absent} van de {len(edition.rows)} indicatoren hebben een cijfer.",
         f"Gegevensversie {edition.facts['version']}.",

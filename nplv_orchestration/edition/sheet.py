@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from nplv_orchestration.edition.table import ACTIELIJNEN, DELINEATION, NO_FIGURE, Edition, development, remarks
+from nplv_orchestration.edition.table import ACTIELIJNEN, NO_FIGURE, Edition, development, remarks
 
 # name for machines, head for people, whether it has the indicator's decimals
 COLUMNS = (
@@ -40,9 +40,9 @@ COLUMNS = (
 )
 
 
-def _told(row: dict[str, Any]) -> dict[str, Any]:
+def _told(edition: Edition, row: dict[str, Any]) -> dict[str, Any]:
     """A row with what is told of it in words."""
-    return row | {"development": development(row), "remarks": remarks(row), "delineation": DELINEATION}
+    return row | {"development": development(row), "remarks": remarks(row), "delineation": edition.delineated}
 
 
 def csv_bytes(edition: Edition) -> bytes:
@@ -51,7 +51,7 @@ def csv_bytes(edition: Edition) -> bytes:
     out = csv.writer(text, lineterminator="\n")
     out.writerow([name for name, _, _ in COLUMNS])
     for row in edition.rows:
-        told = _told(row)
+        told = _told(edition, row)
         out.writerow([told[name] for name, _, _ in COLUMNS])
     return text.getvalue().encode()
 
@@ -60,7 +60,7 @@ def delineation_bytes(edition: Edition) -> bytes:
     """Which buurten make up which area, without figures; UTF-8."""
     text = io.StringIO()
     out = csv.writer(text, lineterminator="\n")
-    out.writerow(["area_id", "area_name", "municipality_name", "region_code", "boundary_year"])
+    out.writerow(["area_id", "area_name", "municipality_name", "region_code", "boundary_year", "delineation"])
     out.writerows(row.values() for row in edition.delineation)
     return text.getvalue().encode()
 
@@ -95,7 +95,7 @@ def write_xlsx(edition: Edition, path: Path, cover: list[str]) -> None:
         sheet.set_column(column, column, {"name_nl": 45, "remarks": 60, "caveat_nl": 80, "unit": 28}.get(name, 16))
         sheet.write_string(0, column, text, head)
     for line, row in enumerate(edition.rows, 1):
-        told = _told(row)
+        told = _told(edition, row)
         for column, (name, _, has_decimals) in enumerate(COLUMNS):
             value = ACTIELIJNEN[told[name]] if name == "actielijn" else told[name]
             if isinstance(value, int | float):

@@ -15,7 +15,6 @@ from nplv_orchestration.errors import NplvError, WrongCall
 ACTIELIJNEN = {"fysiek": "Fysiek", "sociaal": "Sociaal", "veiligheid": "Veiligheid"}
 NO_FIGURE = "geen cijfer"
 UNDECIDED = "niet te bepalen"
-DELINEATION = "kandidaat"  # until the list of buurten is official
 
 
 @dataclass(frozen=True)
@@ -27,11 +26,17 @@ class Edition:
     rows: list[dict[str, Any]]
     sources: list[dict[str, Any]]
     delineation: list[dict[str, Any]]
+    """Which buurten make up which area, and whether that is officieel, kandidaat or verzonnen."""
 
     @property
     def is_demo(self) -> bool:
         """Whether the figures are invented."""
         return self.facts.get("mode") == "demo"
+
+    @property
+    def delineated(self) -> str:
+        """What the delineation of the areas is, in a word (of several words each)."""
+        return ", ".join(sorted({row["delineation"] for row in self.delineation}))
 
     @property
     def missing(self) -> list[dict[str, Any]]:
@@ -87,7 +92,7 @@ def read(database: Path, year: int) -> Edition:
             rows=table,
             sources=rows("SELECT * FROM provenance.sources ORDER BY key"),
             delineation=rows(
-                "SELECT a.area_id, a.area_name, a.municipality_name, r.region_code, r.boundary_year FROM areas.focus_area_regions AS r "
+                "SELECT a.area_id, a.area_name, a.municipality_name, r.region_code, r.boundary_year, a.delineation FROM areas.focus_area_regions AS r "
                 "JOIN areas.focus_areas AS a USING (area_id) ORDER BY ALL"
             ),
         )

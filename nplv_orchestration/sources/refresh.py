@@ -13,12 +13,13 @@ import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 from nplv_orchestration.archive import Archive, Manifest, State, TableState
 from nplv_orchestration.errors import NotConfigured, NplvError, SourceNotFound, SourceRefused, SourceUnreachable
 from nplv_orchestration.progress import Progress, silent
 from nplv_orchestration.settings import Settings
-from nplv_orchestration.sources import files, inbox, odata_v3, odata_v4
+from nplv_orchestration.sources import areas, files, inbox, odata_v3, odata_v4
 from nplv_orchestration.sources.http import Http
 from nplv_orchestration.sources.pulled import Answer, Pulled
 from nplv_orchestration.sources.registry import SourceTable
@@ -26,12 +27,13 @@ from nplv_orchestration.sources.registry import SourceTable
 
 @dataclass
 class Publishers:
-    """What a refresh needs: where to ask, one client for all, and where good answers are kept."""
+    """What a refresh needs: where to ask, one client for all, where the areas are described, and where good answers are kept."""
 
     settings: Settings
     archive: Archive
     http: Http
     progress: Progress = silent
+    areas: Path = areas.REAL
 
 
 def refresh(table: SourceTable, publishers: Publishers) -> TableState:
@@ -90,6 +92,8 @@ def refresh(table: SourceTable, publishers: Publishers) -> TableState:
 def _ask(table: SourceTable, publishers: Publishers, last: Manifest | None) -> Answer:
     settings, http = publishers.settings, publishers.http
     match table.reader:
+        case "areas":
+            return areas.ask(table, publishers.areas)
         case "odata_v4":
             return odata_v4.ask(table, _base(settings.cbs_url), http)
         case "odata_v3":
@@ -115,6 +119,8 @@ def _pull(table: SourceTable, answer: Answer, publishers: Publishers) -> Pulled:
     draft = publishers.archive.draft(table.key)
     watch = partial(publishers.progress, f"bron {table.publisher} {table.table_id}")
     match table.reader:
+        case "areas":
+            return areas.pull(table, answer, draft, watch)
         case "odata_v4":
             return odata_v4.pull(table, answer, publishers.http, draft, watch)
         case "odata_v3":

@@ -11,7 +11,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
-Reader = Literal["odata_v4", "odata_v3", "leefbaarometer", "addresses", "eponline", "maatwerk"]
+Reader = Literal["areas", "odata_v4", "odata_v3", "leefbaarometer", "addresses", "eponline", "maatwerk"]
 
 FIRST_YEAR = 2018
 BOUNDARY_YEAR = 2024
@@ -46,7 +46,7 @@ class SourceTable:
     dimensions: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """v3: the codes that are asked of each dimension, by the name of the dimension."""
     path: str = ""
-    """The address of a file below the publisher's base address."""
+    """The address of a file below the publisher's base address, or its name in the folder of the areas."""
     only_with: str = ""
     """The key of the table without which this one is not needed."""
 
@@ -81,6 +81,34 @@ _REGION_VALUES = {"region_code": "VARCHAR", "value": "DOUBLE", "missing": "VARCH
 _PERIODS = {"period": "VARCHAR", "period_status": "VARCHAR"}
 
 REGISTRY: tuple[SourceTable, ...] = (
+    SourceTable(
+        key="focus_areas",
+        relation="focus_areas",
+        publisher="NPLV",
+        table_id="focusgebieden",
+        title="De focusgebieden en hun gemeenten",
+        reader="areas",
+        columns={
+            "area_id": "VARCHAR", "area_name": "VARCHAR", "municipality_code": "VARCHAR", "municipality_name": "VARCHAR",
+            "inhabitants_2025_x1000": "INTEGER", "fit": "VARCHAR", "delineation": "VARCHAR",
+        },
+        page="https://www.volkshuisvestingnederland.nl",
+        licence="CC0",
+        path="focus_areas.csv",
+    ),
+    SourceTable(
+        key="focus_area_regions",
+        relation="focus_area_regions",
+        publisher="NPLV",
+        table_id="afbakening",
+        title="De buurten waaruit elk focusgebied bestaat",
+        reader="areas",
+        columns={"area_id": "VARCHAR", "region_code": "VARCHAR"},
+        page="https://www.volkshuisvestingnederland.nl",
+        licence="CC0",
+        boundary_year=BOUNDARY_YEAR,
+        path="focus_area_regions.csv",
+    ),
     *(
         SourceTable(
             key=f"cbs_kwb_{year}",

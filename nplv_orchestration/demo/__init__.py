@@ -1,0 +1,33 @@
+"""The demo country: an invented one, whose publishers answer inside this process in the formats of the real ones.
+
+Nothing here is read by a run on live data, and nothing outside knows which figures it makes. `publishers` is the door.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nplv_orchestration.home import Home
+from nplv_orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    import httpx
+
+
+def publishers(settings: Settings, home: Home) -> tuple[Settings, Path, httpx.BaseTransport]:
+    """The demo country of a home on the night of the settings, its deliveries put where people put them.
+
+    Gives the settings with its publishers' addresses, the folder that describes its areas, and the transport that answers.
+    """
+    from pydantic import HttpUrl
+
+    from nplv_orchestration.demo.country import Country
+    from nplv_orchestration.demo.deliveries import deliver
+    from nplv_orchestration.demo.figures import Figures
+    from nplv_orchestration.demo.transport import ADDRESSES, DemoTransport
+
+    figures = Figures(Country(home.demo_size(settings)))
+    deliver(figures, settings.demo_night, settings.inbox_folder, home.demo)
+    addressed = settings.model_copy(update={name: HttpUrl(address) for name, address in ADDRESSES.items()})
+    return addressed, home.demo, DemoTransport(figures, settings.demo_night)

@@ -1,0 +1,135 @@
+"""What people deliver in the demo country: the areas, CBS maatwerk and EP-Online's total files, as files in folders."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from datetime import datetime, time
+from pathlib import Path
+
+import numpy as np
+
+from nplv_orchestration.demo.calendar import START, published, release
+from nplv_orchestration.demo.cbs import ADDRESSES, postcode
+from nplv_orchestration.demo.chance import uniform
+from nplv_orchestration.demo.country import CITIES
+from nplv_orchestration.demo.figures import LAST, Figures
+from nplv_orchestration.demo.packed import packed
+from nplv_orchestration.home import write_atomically
+from nplv_orchestration.sources.registry import BOUNDARY_YEAR, BY_KEY
+from nplv_orchestration.versions import code_fingerprint
+
+_HEAD = ("indicator", "jaar", "niveau", "code", "teller", "noemer", "status")
+_POVERTY = ("armoede_huishoudens", "armoede_kinderen")
+_YOUTH = ("zonder_startkwalificatie", "onderwijsachterstand", "jeugd_verdachten")
+_LABEL_YEARS = range(2020, LAST + 1)  # the total files that were kept
+_LABELS = ("A++", "A+", "A", "B", "C", "D", "E", "F", "G")
+
+
+def deliver(figures: Figures, night: int, inbox: Path, areas: Path) -> None:
+    """Put the files of a night into the inbox and the folder of the areas; those that are already there are left alone."""
+    country = figures.country
+    stamp = areas / "stamp"
+    told = f"{country.name} {release('cbs_maatwerk', night)} {code_fingerprint()}"
+    names = [*_MAATWERK_FILES, *_label_files()]
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == told and all((inbox / name).exists() for name in names):
+        return
+    for name, content in files(figures, night).items():
+        path = (areas if name.startswith("focus_area") else inbox) / name
+        write_atomically(path, content)
+        moment = datetime.combine(published(BY_KEY["cbs_maatwerk"], night) if name in _MAATWERK_FILES else START, time(2)).timestamp()
+        os.utime(path, (moment, moment))
+    write_atomically(stamp, told.encode())
+
+
+def files(figures: Figures, night: int) -> dict[str, bytes]:
+    """All deliveries of a night, by file name."""
+    last_poverty = 2023 + release("cbs_maatwerk", night)
+    found = _areas(figures)
+    xlsx, csv = _MAATWERK_FILES
+    found[xlsx] = _sheets({indicator: list(_rows(figures, indicator, last_poverty)) for indicator in _POVERTY})
+    lines = [row for indicator in _YOUTH for row in _rows(figures, indicator, 2024)]
+    found[csv] = ("\n".join(";".join(map(str, row)) for row in [_HEAD, *lines]) + "\n").encode()
+    for name, year in _label_files().items():
+        found[name] = packed({name.replace("_csv.zip", ".csv"): _labels(figures, year)})
+    return found
+
+
+_MAATWERK_FILES = ("maatwerk_armoede.xlsx", "maatwerk_jeugd_en_onderwijs.csv")
+
+
+def _label_files() -> dict[str, int]:
+    return {f"v{year}1201_v4_csv.zip": year for year in _LABEL_YEARS}
+
+
+def _areas(figures: Figures) -> dict[str, bytes]:
+    """The composition of the areas, as `sources.areas` reads it."""
+    country = figures.country
+    residents = figures.residents(LAST)
+    areas = ["area_id,area_name,municipality_code,municipality_name,inhabitants_2025_x1000,fit,delineation"]
+    regions = ["area_id,region_code,boundary_year"]
+    codes = country.buurt_codes(BOUNDARY_YEAR)
+    for number, area in enumerate(country.areas):
+        inside = np.flatnonzero(country.area == number)
+        code = f"GM{codes[inside[0]][:4]}"
+        people = residents[inside].sum() / 1000
+        areas.append(f"{area.area_id},{area.name},{code},{country.names[area.municipality]},{people:.0f},good,verzonnen")
+        regions += [f"{area.area_id},BU{codes[n]},{BOUNDARY_YEAR}" for n in inside]
+    return {"focus_areas.csv": "\n".join(areas).encode() + b"\n", "focus_area_regions.csv": "\n".join(regions).encode() + b"\n"}
+
+
+def _rows(figures: Figures, indicator: str, last: int) -> Iterator[tuple[object, ...]]:
+    """Counts of areas, municipalities, what is left of these, and the country; the last year is provisional."""
+    country = figures.country
+    codes = country.buurt_codes(BOUNDARY_YEAR)
+    for year in range(2018, last + 1):
+        status = "Voorlopig" if year == last else "Definitief"
+        part, whole = figures.maatwerk(indicator, year)
+        groups = [("gebied", area.area_id, country.area == number) for number, area in enumerate(country.areas)]
+        for city in range(CITIES):
+            inside = country.municipality == city
+            code = f"GM{codes[int(np.argmax(inside))][:4]}"
+            groups += [("gemeente", code, inside), ("rest_gemeente", code, inside & (country.area < 0))]
+        groups.append(("nederland", "NL00", country.municipality >= 0))
+        for level, code, chosen in groups:
+            yield indicator, year, level, code, int(part[chosen].sum()), int(whole[chosen].sum()), status
+
+
+def _sheets(sheets: dict[str, list[tuple[object, ...]]]) -> bytes:
+    import xlsxwriter
+
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
+        book.set_properties({"created": datetime.combine(START, time())})
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            for number, row in enumerate([_HEAD, *rows]):
+                sheet.write_row(number, 0, row)
+    return content.getvalue()
+
+
+def _labels(figures: Figures, year: int) -> Iterator[str]:
+    """EP-Online's total file of a year: a dwelling keeps its label until it is rated anew, and a label holds for ten years."""
+    country = figures.country
+    yield f"PublicatieDatum;01-12-{year}"
+    yield f"LaatstVerwerkteMutatievolgnummer;{year - 2000}"
+    yield "Pand_opnamedatum;Pand_gebouwklasse;Pand_energieklasse;Pand_bagverblijfsobjectid;Pand_postcode;Pand_huisnummer;Pand_geldig_tot"
+    for house in range(1, ADDRESSES + 1):
+        chance = uniform("label", country.place, house)
+        first = 2011 + np.floor(9 * uniform("first", country.place, house)).astype(int)
+        again = first + 3 + np.floor(8 * uniform("again", country.place, house)).astype(int)
+        for recorded in (first, again):
+            for at in range(2011, year + 1):
+                places = np.flatnonzero((recorded == at) & (country.base > 10))
+                bad = figures.share("efg", at)[places]
+                for place, label in zip(places.tolist(), _label(chance[places], bad), strict=True):
+                    dwelling = int(country.place[place]) * 100 + house
+                    yield f"{at}0615;W;{label};{dwelling};{postcode(place)};{house};{at + 10}0615"
+
+
+def _label(chance: np.ndarray, bad: np.ndarray) -> list[str]:
+    """Labels: E, F and G for the chances below the share of these, better ones for the rest."""
+    poor = 6 + np.minimum(np.floor(3 * (chance / bad) ** 1.5), 2)
+    fair = np.floor(6 * ((chance - bad) / (1 - bad)).clip(0, 0.999))
+    return [_LABELS[n] for n in np.where(chance < bad, poor, fair).astype(int)]

@@ -1,0 +1,82 @@
+"""Writes the demo country to a folder, to look at: every answer that its publishers give to what this project asks, and every delivery."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import httpx
+
+from nplv_orchestration.demo.country import Country
+from nplv_orchestration.demo.deliveries import files as deliveries
+from nplv_orchestration.demo.figures import Figures
+from nplv_orchestration.demo.transport import ADDRESSES, DemoTransport
+from nplv_orchestration.errors import WrongCall
+from nplv_orchestration.progress import Progress, silent, unwatched
+from nplv_orchestration.settings import DemoSize
+from nplv_orchestration.sources import files, odata_v3, odata_v4
+from nplv_orchestration.sources.http import Http
+from nplv_orchestration.sources.registry import REGISTRY, SourceTable
+
+_NOTE = """DEMONSTRATIEGEGEVENS: alle cijfers en namen in deze map zijn verzonnen.
+
+antwoorden/   wat de uitgevers van het demoland antwoorden, per uitgever en tabel, in hun eigen vorm
+leveringen/   wat er in het demoland in de inbox en in de map met gebieden ligt
+
+Grootte: {size}. Nacht: {night}.
+"""
+
+
+class _Recording(httpx.BaseTransport):
+    """Keeps every answer as a file; a second page of the same question gets a number."""
+
+    def __init__(self, inner: httpx.BaseTransport, folder: Path) -> None:
+        self._inner, self._folder = inner, folder
+        self._seen: Counter[str] = Counter()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = self._inner.handle_request(request)
+        content = response.read()
+        publisher = request.url.host.split(".")[0]
+        place = f"{publisher}/{'/'.join(request.url.path.strip('/').split('/')[-2:]).replace('/$count', '_count')}"
+        self._seen[place] += 1
+        name = place if "." in place.rsplit("/", 1)[-1] else f"{place}_{self._seen[place]}.json"
+        path = self._folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return response
+
+
+def export(size: DemoSize, night: int, out: Path, progress: Progress = silent) -> int:
+    """Write the country of a size on a night to a new folder; how many files that made. Raises WrongCall when the folder is there."""
+    if out.exists():
+        raise WrongCall(f"{out} is there already; give a folder that is not")
+    figures = Figures(Country(size))
+    http = Http(_Recording(DemoTransport(figures, night), out / "antwoorden"))
+    with TemporaryDirectory() as folder:
+        for table in REGISTRY:
+            progress(f"bron {table.publisher} {table.table_id}")
+            _ask(table, http, Path(folder) / table.key)
+    http.close()
+    progress("leveringen")
+    (out / "leveringen").mkdir(parents=True)
+    for name, content in deliveries(figures, night).items():
+        (out / "leveringen" / name).write_bytes(content)
+    (out / "LEESMIJ.txt").write_text(_NOTE.format(size=size, night=night), encoding="utf-8")
+    return sum(path.is_file() for path in out.rglob("*"))
+
+
+def _ask(table: SourceTable, http: Http, draft: Path) -> None:
+    """Ask a table of its publisher as every night does; what is delivered is asked of nobody."""
+    match table.reader:
+        case "odata_v4":
+            odata_v4.pull(table, odata_v4.ask(table, ADDRESSES["cbs_url"], http), http, draft, unwatched)
+        case "odata_v3":
+            odata_v3.pull(table, odata_v3.ask(table, ADDRESSES["dataderden_url"], http), http, draft, unwatched)
+        case "leefbaarometer":
+            files.ask(table, ADDRESSES["leefbaarometer_url"], http, None)
+        case "addresses":
+            files.ask(table, ADDRESSES["cbs_download_url"], http, None)
+        case "areas" | "eponline" | "maatwerk":
+            pass
