@@ -11,10 +11,14 @@ import dagster as dg
 
 from checks.marts import check_specs, evaluate
 from nplv_orchestration import lineage, transform
-from nplv_orchestration.manifest import Manifest, Node
+from nplv_orchestration.edition.table import DEMO
+from nplv_orchestration.manifest import Indicator, Manifest, Node
 from nplv_orchestration.monitor import Monitor
+from nplv_orchestration.portrait import Portrait, image, line, portraits
 from nplv_orchestration.sources.registry import REGISTRY
 from nplv_orchestration.warehouse import fingerprints, register_raw
+
+_WEIGHT = {dg.AssetCheckSeverity.ERROR: "houdt de mart vast", dg.AssetCheckSeverity.WARN: "is dat een waarschuwing"}
 
 
 def asset_key(node: Node) -> dg.AssetKey:
@@ -45,6 +49,28 @@ def asset_specs(manifest: Manifest, nodes: Collection[Node]) -> list[dg.AssetSpe
             )
         )
     return specs
+
+
+def _portrayed(
+    indicator: Indicator, portrait: Portrait, is_demo: bool, outcomes: Collection[dg.AssetCheckResult], key: dg.AssetKey
+) -> dict[str, dg.MetadataValue]:
+    """What is seen of a mart without opening anything: its latest figure, its gap, its checks and its series."""
+    figures = {"gebieden": portrait.value, "nederland": portrait.national, "verschil": portrait.gap}
+    checks = [
+        dg.TableRecord({"controle": str(o.check_name), "uitkomst": "geslaagd" if o.passed else "niet geslaagd", "als zij faalt": _WEIGHT[o.severity]})
+        for o in outcomes
+        if o.asset_key == key
+    ]
+    return {
+        "reeks": dg.MetadataValue.text(line(indicator, portrait.points)),
+        "grafiek": dg.MetadataValue.md(image(indicator, portrait, is_demo)),
+        **({"laatste_jaar": dg.MetadataValue.int(portrait.year)} if portrait.year else {}),
+        **{name: dg.MetadataValue.float(round(value, indicator.decimals)) for name, value in figures.items() if value is not None},
+        "status": dg.MetadataValue.text(portrait.status),
+        "opmerking": dg.MetadataValue.text(portrait.reason or "geen"),
+        **({"gegevens": dg.MetadataValue.text(DEMO)} if is_demo else {}),
+        **({"controles": dg.MetadataValue.table(checks)} if checks else {}),
+    }
 
 
 def model_assets(manifest: Manifest) -> dg.AssetsDefinition:
@@ -78,13 +104,20 @@ def model_assets(manifest: Manifest) -> dg.AssetsDefinition:
             if not unchanged:
                 lineage.record(connection, manifest, chosen, tables | lineage.raw_fingerprints(connection))
             counts = dict(connection.execute("SELECT schema_name || '.' || table_name, estimated_size FROM duckdb_tables()").fetchall())
+            marts = {i.indicator_id: i for i in manifest.indicators if manifest.marts[i.indicator_id] in chosen}
+            shown = portraits(connection, {name: manifest.marts[name].relation for name in marts})
+        outcomes = list(evaluate(monitor, manifest, asset_key, wanted, tables, unchanged))
+        portrayed = {
+            manifest.marts[name].relation: _portrayed(marts[name], portrait, monitor.mode == "demo", outcomes, asset_key(manifest.marts[name]))
+            for name, portrait in shown.items()
+        }
         for node in chosen:
             yield dg.MaterializeResult(
                 asset_key=asset_key(node),
                 data_version=dg.DataVersion(tables[node.relation]),
-                metadata={"dagster/row_count": counts[node.relation], "ongewijzigd": unchanged},
+                metadata={"dagster/row_count": counts[node.relation], "ongewijzigd": unchanged} | portrayed.get(node.relation, {}),
             )
-        yield from evaluate(monitor, manifest, asset_key, wanted, tables, unchanged)
+        yield from outcomes
         everything = {asset_key(n) for n in manifest.private}
         if not unchanged and context.selected_asset_keys >= everything and len(wanted) == len(check_specs(manifest, manifest.private, asset_key)):
             monitor.remember_built(tables)

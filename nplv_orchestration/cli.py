@@ -208,7 +208,7 @@ def _print_indicators(settings: Settings) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from nplv_orchestration.edition.table import NO_FIGURE, development, number
+    from nplv_orchestration.edition.table import DEMO, NO_FIGURE, development, number
 
     with duckdb.connect(str(_published(settings, "openbaar")), read_only=True) as connection:
         rows = connection.execute(
@@ -216,7 +216,8 @@ def _print_indicators(settings: Settings) -> None:
             "(SELECT arg_max(status_reason, year) FROM marts.indicator_values AS v WHERE v.indicator_id = c.indicator_id AND geo_level = 'nplv') "
             "FROM marts.indicators AS c LEFT JOIN marts.indicator_trends AS t ON c.indicator_id = t.indicator_id AND t.geo_level = 'nplv' ORDER BY c.number"
         ).fetchall()
-    table = Table(box=box.SIMPLE_HEAD)
+        demo = connection.execute("SELECT 1 FROM provenance.build WHERE key = 'mode' AND value = 'demo'").fetchone()
+    table = Table(box=box.SIMPLE_HEAD, title=DEMO if demo else None, title_style="bold")
     for head in ("#", "Indicator", "Jaar", "Gebieden", "Nederland", "Ontwikkeling"):
         is_figure = head in ("#", "Jaar", "Gebieden", "Nederland")
         table.add_column(head, justify="right" if is_figure else "left", no_wrap=is_figure)

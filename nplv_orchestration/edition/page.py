@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nplv_orchestration.edition.table import ACTIELIJNEN, Edition, changes, development, number, remarks, signed
-
-DEMO = "DEMONSTRATIEGEGEVENS: alle cijfers zijn verzonnen"
+from nplv_orchestration.edition.table import ACTIELIJNEN, DEMO, Edition, changes, development, number, remarks, signed
 
 
 def cover(edition: Edition) -> list[str]:

@@ -6,9 +6,13 @@ import csv
 import io
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nplv_orchestration.edition.table import ACTIELIJNEN, NO_FIGURE, Edition, development, remarks
+from nplv_orchestration.edition.table import ACTIELIJNEN, DEMO, NO_FIGURE, Edition, development, remarks
+
+if TYPE_CHECKING:
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
 
 # name for machines, head for people, whether it has the indicator's decimals
 COLUMNS = (
@@ -37,12 +41,13 @@ COLUMNS = (
     ("remarks", "Opmerking", False),
     ("caveat_nl", "Wat dit cijfer niet zegt", False),
     ("delineation", "Gebiedsafbakening", False),
+    ("data_kind", "Soort gegevens", False),
 )
 
 
 def _told(edition: Edition, row: dict[str, Any]) -> dict[str, Any]:
     """A row with what is told of it in words."""
-    return row | {"development": development(row), "remarks": remarks(row), "delineation": edition.delineated}
+    return row | {"development": development(row), "remarks": remarks(row), "delineation": edition.delineated, "data_kind": edition.kind}
 
 
 def csv_bytes(edition: Edition) -> bytes:
@@ -78,23 +83,27 @@ def write_xlsx(edition: Edition, path: Path, cover: list[str]) -> None:
     title = book.add_format({"bold": True, "font_size": 14})
     formats = {d: book.add_format({"num_format": "#,##0" + ("." + "0" * d if d else ""), "valign": "top"}) for d in range(4)}
     front = book.add_worksheet("Voorblad")
+    if edition.is_demo:
+        front.set_header(f"&C&B{DEMO}")
     front.set_column(0, 0, 100)
     front.write_string(0, 0, cover[0], title)
     for line, text in enumerate(cover[1:], 1):
         front.write_string(line, 0, text, wrap)
     notes = book.add_worksheet("Toelichting")
+    top = _marked(notes, edition, title)
     for column, (width, text) in enumerate(((40, "Indicator"), (60, "Definitie"), (80, "Wat dit cijfer niet zegt"))):
         notes.set_column(column, column, width)
-        notes.write_string(0, column, text, head)
-    for line, row in enumerate(edition.rows, 1):
+        notes.write_string(top, column, text, head)
+    for line, row in enumerate(edition.rows, top + 1):
         for column, text in enumerate((row["name_nl"], row["definition_nl"], row["caveat_nl"])):
             notes.write_string(line, column, text, wrap)
     sheet = book.add_worksheet("Overzichtstabel")
-    sheet.freeze_panes(1, 2)
+    top = _marked(sheet, edition, title)
+    sheet.freeze_panes(top + 1, 2)
     for column, (name, text, _) in enumerate(COLUMNS):
         sheet.set_column(column, column, {"name_nl": 45, "remarks": 60, "caveat_nl": 80, "unit": 28}.get(name, 16))
-        sheet.write_string(0, column, text, head)
-    for line, row in enumerate(edition.rows, 1):
+        sheet.write_string(top, column, text, head)
+    for line, row in enumerate(edition.rows, top + 1):
         told = _told(edition, row)
         for column, (name, _, has_decimals) in enumerate(COLUMNS):
             value = ACTIELIJNEN[told[name]] if name == "actielijn" else told[name]
@@ -104,3 +113,12 @@ def write_xlsx(edition: Edition, path: Path, cover: list[str]) -> None:
             else:
                 sheet.write_string(line, column, value or ("geen" if name == "remarks" else NO_FIGURE), wrap)
     book.close()
+
+
+def _marked(sheet: Worksheet, edition: Edition, form: Format) -> int:
+    """Say on a sheet, and on each printed page of it, that the figures are invented when they are; the first line that is free."""
+    if not edition.is_demo:
+        return 0
+    sheet.set_header(f"&C&B{DEMO}")
+    sheet.write_string(0, 0, DEMO, form)
+    return 1

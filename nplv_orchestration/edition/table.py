@@ -14,6 +14,7 @@ from nplv_orchestration.errors import NplvError, WrongCall
 
 ACTIELIJNEN = {"fysiek": "Fysiek", "sociaal": "Sociaal", "veiligheid": "Veiligheid"}
 NO_FIGURE = "geen cijfer"
+DEMO = "DEMONSTRATIEGEGEVENS: alle cijfers zijn verzonnen"
 UNDECIDED = "niet te bepalen"
 
 
@@ -32,6 +33,11 @@ class Edition:
     def is_demo(self) -> bool:
         """Whether the figures are invented."""
         return self.facts.get("mode") == "demo"
+
+    @property
+    def kind(self) -> str:
+        """What the figures are, in words."""
+        return DEMO if self.is_demo else "werkelijke cijfers"
 
     @property
     def delineated(self) -> str:
