@@ -1,20 +1,26 @@
 # Everything runs in .venv; `install` is done again only when the lock or the models changed.
-PYTHON ?= python3
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '$(SUPPORTED)' 2>/dev/null && echo $$p && break; done)
 PORT ?= 3000
 BIN := .venv/bin
 
-.PHONY: install test check ui prepare lock
+.PHONY: run test ui install prepare check browser lock
+run: install
+	$(BIN)/nplv run --sources demo
+
 install: .venv/installed prepare
 
 .venv/installed: requirements.lock pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(0 if (3,11) <= sys.version_info[:2] <= (3,13) else "Python 3.11, 3.12 or 3.13 is needed: make PYTHON=python3.11")'
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --require-hashes -r requirements.lock
-	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
-	touch $@
+	@$(PYTHON) -c '$(SUPPORTED)' 2>/dev/null || { echo 'make: Python 3.11, 3.12 or 3.13 was not found; install it, or name it: make PYTHON=/path/to/python3.11' >&2; exit 1; }
+	@echo 'Installing into .venv, once; this takes about a minute' >&2
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo 'make: no .venv could be made: on Debian and Ubuntu install python3-venv, see to free space, and run the same again' >&2; exit 1; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock && \
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . || \
+	{ echo 'make: the packages could not be installed: see to the network (HTTPS_PROXY for a proxy, PIP_INDEX_URL for an index of your own) and free space, and run the same again; it goes on where it stopped' >&2; exit 1; }
+	@touch $@
 
 prepare: .venv/installed
-	$(BIN)/nplv prepare
+	@$(BIN)/nplv prepare
 
 check: install
 	$(BIN)/ruff check .
@@ -22,7 +28,14 @@ check: install
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/macros dbt_project/tests
 
-test: check
+# Chromium looks at the UI. It is installed where that may be done without asking; elsewhere the tests that need it are skipped.
+browser:
+	@command -v chromium >/dev/null || { command -v apt-get >/dev/null && as=$$([ "$$(id -u)" = 0 ] || echo 'sudo -n') && \
+	echo 'Installing Chromium for the tests of the UI' >&2 && $$as apt-get -qq update && \
+	$$as env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium fonts-dejavu-core >/dev/null; } || \
+	echo 'make: Chromium is not there and may not be installed here; the tests of the UI are skipped' >&2
+
+test: check browser
 	$(BIN)/pytest
 
 ui: install

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Annotated, cast, get_args
 
 import typer
@@ -170,12 +171,14 @@ def _progress() -> Iterator[Progress]:
     """The stages of a run on standard error: a bar on a terminal, a line for each stage elsewhere."""
     if not sys.stderr.isatty():
         told = ""
+        one_at_a_time = Lock()  # dbt works in several threads
 
         def line(stage: str, detail: str = "", done: int = 0, total: int = 0) -> None:
             nonlocal told
-            if stage != told:
-                print(stage, file=sys.stderr, flush=True)
-            told = stage
+            with one_at_a_time:
+                if stage != told:
+                    print(stage, file=sys.stderr, flush=True)
+                told = stage
 
         yield line
         return

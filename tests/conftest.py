@@ -1,4 +1,4 @@
-"""What tests share: the real figures served on this machine, and one home built from them."""
+"""What tests share: the real figures served on this machine, and one home built from them; and a home of the demo country."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from pydantic import HttpUrl
 
 from nplv_orchestration.run import run_night
+from nplv_orchestration.settings import Settings
 from tests.deliveries import addresses, known_buurten, put
 from tests.real import Night, answering, serving, settings_for
 
@@ -52,3 +53,16 @@ def delivered_night(night: Night, publishers: str, tmp_path_factory: pytest.Temp
     with answering(answers) as url:
         settings = settings_for(publishers, home).model_copy(update={"cbs_download_url": HttpUrl(url)})
         yield settings, run_night(settings, 2024)
+
+
+@pytest.fixture(scope="session")
+def demo_night(tmp_path_factory: pytest.TempPathFactory) -> Night:
+    """One whole night on the tiny demo country. Tests only look at it; those that write take `demo_home`."""
+    settings = Settings(home=tmp_path_factory.mktemp("demo") / "home", demo_size="tiny")
+    return settings, run_night(settings, None)
+
+
+@pytest.fixture
+def demo_home(demo_night: Night, tmp_path: Path) -> Path:
+    """A copy of the home of that night, to do something to."""
+    return Path(shutil.copytree(demo_night[0].home, tmp_path / "demo", symlinks=True))

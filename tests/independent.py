@@ -148,8 +148,8 @@ class Monitor:
         if indicator.startswith("lbm_"):
             scores = t["leefbaarometer_buurten"].copy()
             if indicator == "lbm_zwak_aandeel":
-                assert scores["class"].isna().all()
-                scores["weak"] = np.where(scores["year"] == 2024, (scores["afw"] < -0.164).astype(float), np.nan)
+                derived = np.where(scores["year"] == 2024, (scores["afw"] < -0.164).astype(float), np.nan)
+                scores["weak"] = np.where(scores["class"].notna(), (scores["class"] <= 4).astype(float), derived)
                 return self.weighted(scores, "dwellings", 5, "weak")
             column = {"lbm_woningvoorraad": "won", "lbm_fysieke_omgeving": "fys", "lbm_overlast_onveiligheid": "onv"}[indicator]
             national = pd.DataFrame({"year": scores["year"].unique(), "region_code": "NL00", column: 0.0})
@@ -176,13 +176,15 @@ class Monitor:
         return Figures(pd.concat(rows) if rows else pd.DataFrame(columns=["year", "region", "numerator", "denominator"]), "residents", 1, True)
 
     def crimes(self, offences: list[str]) -> pd.DataFrame:
-        """Crimes by year and region, and of wijken the sum of their buurten when none is missing."""
+        """Crimes by year and region; of wijken that the publisher does not give, the sum of their buurten when none is missing."""
         crimes = self.tables["politie_misdrijven"]
         crimes = crimes[crimes["offence"].isin(offences)]
         counts = crimes.groupby(["year", "region_code"])["value"].agg(["sum", "count"]).reset_index()
         counts["count"] = counts["sum"].where(counts["count"] == len(offences))
         buurten = counts[counts["region_code"].str.startswith("BU")]
         wijken = buurten.groupby(["year", "WK" + buurten["region_code"].str[2:8]])["count"].agg(lambda c: c.sum(skipna=False)).reset_index()
+        given = pd.MultiIndex.from_frame(counts[["year", "region_code"]])
+        wijken = wijken[~pd.MultiIndex.from_frame(wijken[["year", "region_code"]]).isin(given)]
         return pd.concat([counts[["year", "region_code", "count"]], wijken[["year", "region_code", "count"]]]).dropna(subset=["count"])
 
     def labels(self) -> Figures:

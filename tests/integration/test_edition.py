@@ -81,7 +81,7 @@ def test_the_page_needs_nothing_and_names_no_area(folder: Path) -> None:
     with (folder / "afbakening.csv").open(encoding="utf-8", newline="") as file:
         delineation = list(csv.DictReader(file))
     assert len(delineation) == 511
-    assert set(delineation[0]) == {"area_id", "area_name", "municipality_name", "region_code", "boundary_year"}
+    assert set(delineation[0]) == {"area_id", "area_name", "municipality_name", "region_code", "boundary_year", "delineation"}
     for name in ("overzichtstabel.csv", "voortgangsoverzicht.html", "provenance.json", "datapackage.json"):
         text = (folder / name).read_text(encoding="utf-8")
         assert not [row["area_name"] for row in delineation if row["area_name"] in text], name

@@ -1,0 +1,145 @@
+"""Whole nights on the demo country: all indicators have figures, a second computation finds them too, and nothing asks a network."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import socket
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import openpyxl
+import pytest
+
+from nplv_orchestration.edition.build import verifies
+from nplv_orchestration.errors import WrongCall
+from nplv_orchestration.home import Home
+from nplv_orchestration.manifest import load_manifest
+from nplv_orchestration.run import dagster_home, run_night
+from nplv_orchestration.settings import Settings
+from nplv_orchestration.sources.registry import REGISTRY
+from tests.integration.test_independent import compare
+from tests.real import Night
+
+DEMO = "DEMONSTRATIEGEGEVENS"
+
+
+def public(home: Path, query: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str((home / "published" / "current").resolve() / "openbaar" / "nplv.duckdb"), read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_all_indicators_have_figures_of_the_areas_and_the_country_and_none_is_held(demo_night: Night) -> None:
+    settings, outcome = demo_night
+    assert (outcome.held, outcome.missing, outcome.warnings, outcome.newest_year) == ({}, [], [], 2025)
+    rows = public(
+        settings.home, "SELECT indicator_id, start1_value, start2_value, latest_value, latest_nl FROM marts.indicator_trends WHERE geo_level = 'nplv'"
+    )
+    assert len(rows) == 17
+    assert not [row for row in rows if None in row]
+
+
+def test_every_figure_is_found_a_second_time(demo_night: Night) -> None:
+    both = compare(demo_night[0].home)
+    assert both["indicator_id"].nunique() == 17
+    assert len(both) > 2400
+
+
+def test_the_sources_are_those_of_the_demo_country_and_all_fresh(demo_night: Night) -> None:
+    rows = public(demo_night[0].home, "SELECT key, state, address FROM provenance.sources")
+    assert {(key, state) for key, state, _ in rows} == {(table.key, "fresh") for table in REGISTRY}
+    asked = [str(address) for _, _, address in rows if str(address).startswith("http")]
+    assert len(asked) == 12
+    assert all(re.match(r"https://\w+\.demo\.invalid/", address) for address in asked)
+
+
+def test_every_page_says_that_all_is_invented(demo_night: Night) -> None:
+    settings, outcome = demo_night
+    assert verifies(outcome.edition)
+    page = (outcome.edition / "voortgangsoverzicht.html").read_text(encoding="utf-8")
+    header, footer = page[: page.index("</header>")], page[page.index("</main>") :]
+    assert DEMO in header and DEMO in footer
+    assert re.search(rf'@page {{[^}}]*@top-center {{ content: "{DEMO}', page)  # printed on each page
+    for sheet in openpyxl.load_workbook(outcome.edition / "overzichtstabel.xlsx"):
+        assert DEMO in sheet.oddHeader.center.text
+        assert any(DEMO in str(cell) for row in sheet.iter_rows(max_row=3, values_only=True) for cell in row if cell), sheet.title
+    with (outcome.edition / "overzichtstabel.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 17
+    assert {(row["data_kind"][: len(DEMO)], row["delineation"]) for row in rows} == {(DEMO, "verzonnen")}
+    assert json.loads((outcome.edition / "datapackage.json").read_text(encoding="utf-8"))["demonstratiegegevens"] is True
+    assert "Gebiedsafbakening: verzonnen." in page and "kandidaat" not in page
+    assert public(settings.home, "SELECT value FROM provenance.build WHERE key = 'mode'") == [("demo",)]
+
+
+def test_a_demo_home_takes_no_live_data_and_no_other_country(demo_home: Path) -> None:
+    for wrong, said in {
+        "sources": ({"sources": "live"}, "holds demo data and NPLV_SOURCES is live; the two never mix: use another NPLV_HOME"),
+        "size": ({"demo_size": "small"}, "holds the tiny demo country and NPLV_DEMO_SIZE is small: use another NPLV_HOME"),
+        "url": ({"cbs_url": "https://datasets.cbs.nl/odata/v1/CBS"}, "NPLV_CBS_URL is for live data, and NPLV_HOME="),
+        "inbox": ({"inbox": "/srv/inbox"}, "NPLV_INBOX is for live data, and NPLV_HOME="),
+    }.values():
+        with pytest.raises(WrongCall, match=re.escape(said)) as caught:
+            run_night(Settings(home=demo_home, **wrong), None)
+        assert "\n" not in str(caught.value)
+
+
+def test_nothing_is_asked_of_a_network_and_an_unchanged_night_builds_nothing(
+    demo_home: Path, demo_night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("a network was asked")
+
+    for name in ("connect", "connect_ex", "bind"):
+        monkeypatch.setattr(socket.socket, name, refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    stages: list[str] = []
+    again = run_night(Settings(home=demo_home), None, lambda stage, detail="", done=0, total=0: stages.append(stage))
+    assert again.version == demo_night[1].version
+    assert not {"modellen", "controles", "verwachtingen", "ontwikkeling"} & set(stages)
+
+
+def test_nights_go_by(demo_home: Path, demo_night: Night) -> None:
+    query = "SELECT indicator_id, year, value FROM marts.indicator_values WHERE geo_level = 'nplv' AND value IS NOT NULL ORDER BY ALL"
+    before = {row[:2]: row[2] for row in public(demo_home, query)}
+    later = run_night(Settings(home=demo_home, demo_night=45), None)
+    assert (later.held, later.missing, later.warnings) == ({}, [], [])
+    assert later.version != demo_night[1].version
+    after = {row[:2]: row[2] for row in public(demo_home, query)}
+    assert set(before) < set(after)
+    assert set(after) - set(before) == {
+        ("inkomen", 2024), ("woz_relatief", 2025), ("arbeidsparticipatie", 2025), ("bijstand", 2025), ("armoede_huishoudens", 2024),
+        ("armoede_kinderen", 2024),
+    }  # fmt: skip
+    moved = {indicator for indicator, year in before if after[indicator, year] != before[indicator, year]}
+    assert {"misdrijven", "ervaren_gezondheid", "lbm_zwak_aandeel"} <= moved
+    assert {"bijstand", "energielabel_efg", "onderwijsachterstand"}.isdisjoint(moved)
+    compare(demo_home)
+
+
+def test_each_mart_shows_its_figure_its_gap_its_checks_and_its_series(demo_night: Night) -> None:
+    dagster_home(Home.of(demo_night[0]))
+    manifest = load_manifest()
+    trends = {
+        row[0]: row[1:]
+        for row in public(
+            demo_night[0].home, "SELECT indicator_id, latest_year, latest_value, latest_nl FROM marts.indicator_trends WHERE geo_level = 'nplv'"
+        )
+    }
+    with dg.DagsterInstance.get() as instance:
+        for indicator in manifest.indicators:
+            node = manifest.marts[indicator.indicator_id]
+            event = instance.get_latest_materialization_event(dg.AssetKey([node.schema, node.name]))
+            assert event and event.asset_materialization
+            told = event.asset_materialization.metadata
+            year, value, national = trends[indicator.indicator_id]
+            assert (told["laatste_jaar"].value, told["gebieden"].value, told["nederland"].value) == (
+                year, round(value, indicator.decimals), round(national, indicator.decimals),
+            )  # fmt: skip
+            assert told["verschil"].value == round(value - national, indicator.decimals)
+            assert str(told["gegevens"].value).startswith(DEMO)
+            assert str(told["grafiek"].value).startswith(f"![{indicator.name_nl}: ")
+            checks = told["controles"].records
+            assert len(checks) == 6 and {record.data["uitkomst"] for record in checks} == {"geslaagd"}
