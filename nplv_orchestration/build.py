@@ -92,6 +92,9 @@ def _edition_sensor(job: dg.UnresolvedAssetJobDefinition) -> dg.SensorDefinition
         year = materialization.metadata.get("nieuwste_jaar") if materialization else None
         if year is None or year.value is None:
             return dg.SkipReason("De publicatie heeft nog geen jaar met cijfers.")
+        made = context.instance.get_latest_materialization_event(dg.AssetKey("edition"))
+        if made and made.timestamp > event.timestamp and made.asset_materialization and made.asset_materialization.partition == str(year.value):
+            return dg.SkipReason(f"De editie {year.value} is na deze publicatie al gemaakt.")
         return dg.RunRequest(run_key=event.run_id, partition_key=str(year.value))
 
     return edition_after_publication
