@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from functools import partial
+from typing import Any
 
 import dagster as dg
 
@@ -79,11 +80,23 @@ def evaluate(
         yield _result(found[(CHECK_NAME, mart.relation)], key_of(mart))
 
 
+def _expected(line: dict[str, Any]) -> dg.TableRecord:
+    """One expectation as a person reads it."""
+    return dg.TableRecord(
+        {
+            "verwachting": str(line["notes"]),
+            "uitkomst": "geslaagd" if line["success"] else "niet geslaagd",
+            "als zij faalt": "houdt de mart vast" if line["severity"] == "critical" else "is dat een waarschuwing",
+            "rijen": str(line["rows"]),
+            "afwijkend": str(line["unexpected"]),
+        }
+    )
+
+
 def _result(found: Evidence, key: dg.AssetKey) -> dg.AssetCheckResult:
     metadata: dict[str, dg.MetadataValue] = {"inhoud": dg.MetadataValue.text(found.fingerprint)}
     if lines := found.details.get("expectations"):
-        records = [dg.TableRecord({k: str(v) for k, v in line.items() if k != "examples"}) for line in lines]
-        metadata["verwachtingen"] = dg.MetadataValue.table(records)
+        metadata["verwachtingen"] = dg.MetadataValue.table([_expected(line) for line in lines])
     else:
         metadata["rijen"] = dg.MetadataValue.text(str(found.details.get("rows")))
     severity = dg.AssetCheckSeverity.ERROR if found.severity == "error" else dg.AssetCheckSeverity.WARN

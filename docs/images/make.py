@@ -1,0 +1,68 @@
+"""Makes the pictures of the README from a home that holds the small demo country.
+
+    .venv/bin/python docs/images/make.py data
+
+Run it when the table, the page or the UI looks different; Chromium is needed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+from rich.console import Console
+from rich.text import Text
+
+HERE = Path(__file__).parent
+PORT = 3999
+UI = f"http://127.0.0.1:{PORT}"
+
+
+def table_as_html(home: Path) -> str:
+    """What `nplv indicators` prints, as a page."""
+    told = subprocess.run(
+        [sys.executable, "-m", "nplv_orchestration.cli", "indicators"],
+        env=os.environ | {"NPLV_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = [line.rstrip() for line in told.stdout.splitlines() if line.strip()]
+    with contextlib.closing(io.StringIO()) as nowhere:
+        console = Console(record=True, width=max(map(len, lines)) + 2, file=nowhere)
+        console.print(Text("$ make run\n…\n" + "\n".join(lines)))
+        return console.export_html(
+            inline_styles=True, code_format='<pre style="font:15px DejaVu Sans Mono;padding:12px;background:#fff">{code}</pre>'
+        )
+
+
+def main() -> None:
+    """Write table.png, page.png and ui.png beside this file."""
+    home = Path(sys.argv[1]).absolute()
+    page_file = next(home.glob("editions/*/current/voortgangsoverzicht.html"))
+    server = subprocess.Popen([sys.executable, "-m", "nplv_orchestration.cli", "ui", "--port", str(PORT)], env=os.environ | {"NPLV_HOME": str(home)})
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+            page = browser.new_page(viewport={"width": 1400, "height": 1000}, locale="en-GB", timezone_id="Europe/Amsterdam")
+            page.set_content(table_as_html(home))
+            page.locator("pre").screenshot(path=HERE / "table.png")
+            page.goto(page_file.as_uri())
+            page.screenshot(path=HERE / "page.png")
+            time.sleep(15)  # the UI starts in the meantime
+            page.goto(f"{UI}/locations/nplv_orchestration.definitions/asset-groups/sociaal/list")
+            page.get_by_text("Materialized", exact=True).first.wait_for()
+            page.screenshot(path=HERE / "ui.png", clip={"x": 0, "y": 0, "width": 1400, "height": 720})
+    finally:
+        server.terminate()
+
+
+if __name__ == "__main__":
+    main()
