@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
 import socket
-from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -29,17 +27,6 @@ def test_indicators_shows_each_with_its_figure_or_its_reason(shell: CliRunner) -
     assert any(line.startswith("16 Geregistreerde misdrijven 2023 64,8") for line in lines)
     assert any("geen bestand van RVO" in line for line in lines)
     assert sum(line.split(" ")[0].isdigit() and 1 <= int(line.split(" ")[0]) <= 17 for line in lines if line) >= 17
-
-
-def test_the_commands_of_the_readme_do_what_it_says(shell: CliRunner, home_of: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NPLV_HOME", str(home_of))
-    lines = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8").splitlines()
-    commands = [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("    .venv/bin/nplv ")]
-    assert {command[0] for command in commands} == {"run", "indicators", "query", "doctor"}
-    for command in commands:
-        told = shell.invoke(cli.app, command)
-        assert told.exit_code == 0, told.output
-        assert told.stdout
 
 
 def test_query_answers_from_the_published_version(shell: CliRunner) -> None:

@@ -1,0 +1,66 @@
+"""What README and docs tell to type does what they say."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from nplv_orchestration import cli
+from tests.real import environment_for
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def commands(doc: Path) -> list[tuple[dict[str, str], list[str]]]:
+    """The calls of `nplv` in a document, each with the variables that hold for it: those before it on its line, or exported above."""
+    exported: dict[str, str] = {}
+    found = []
+    for line in doc.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("    "):
+            continue
+        words = shlex.split(line, comments=True)
+        own = {}
+        while words and re.match(r"NPLV_\w+=", words[0]):
+            name, _, value = words.pop(0).partition("=")
+            own[name] = value
+        if words[:1] == ["export"]:
+            exported |= dict(word.split("=", 1) for word in words[1:])
+        elif words[:1] == [".venv/bin/nplv"]:
+            found.append((exported | own, words[1:]))
+    return found
+
+
+@pytest.mark.parametrize("doc", DOCS, ids=lambda doc: doc.name)
+def test_each_command_is_one_that_there_is_and_does_its_work(
+    doc: Path, demo_home: Path, home_of: Path, publishers: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for variables, words in commands(doc):
+        if words[0] == "ui":  # opened by the tests with a browser
+            continue
+        is_live = "live" in (variables.get("NPLV_SOURCES"), words[-1])
+        with monkeypatch.context() as patch:
+            for name, value in (variables | (environment_for(publishers, home_of) if is_live else {"NPLV_HOME": str(demo_home)})).items():
+                patch.setenv(name, value)
+            told = CliRunner().invoke(cli.app, words)
+        assert told.exit_code == 0, (words, told.output, told.exception)
+        assert told.stdout or words == ["prepare"], words
+
+
+def test_the_documents_name_the_commands_of_a_newcomer() -> None:
+    named = {words[0] for doc in DOCS for _, words in commands(doc)}
+    assert named >= {"prepare", "run", "ui", "indicators", "query", "doctor", "demo"}
+
+
+@pytest.mark.parametrize("doc", DOCS, ids=lambda doc: doc.name)
+def test_each_link_and_each_path_leads_somewhere(doc: Path) -> None:
+    text = doc.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
+        assert (doc.parent / target).exists(), target
+    for named in re.findall(r"`((?:nplv_orchestration|dbt_project|assets|checks|docs|tests|benchmarks)/[\w/.]*)`", text):
+        assert (ROOT / named).exists(), named
