@@ -16,23 +16,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 from pathlib import Path
 
+from processes import MEMORY, NPLV, Task, measure, table
+
 ROOT = Path(__file__).resolve().parents[1]
-NPLV = [sys.executable, "-m", "nplv_orchestration.cli"]
-
-
-def measure(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
-    """Run a command; seconds on the clock, and the most memory it had in MB. Raises when it fails."""
-    begin = time.perf_counter()
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{' '.join(command)} ended with status {process.returncode}")
-    return time.perf_counter() - begin, used.ru_maxrss / 1024
 
 
 def requests(url: str) -> int:
@@ -57,34 +46,26 @@ def main() -> None:
         "NPLV_CBS_DOWNLOAD_URL": f"{url}/download", "NPLV_DATADERDEN_URL": f"{url}/dataderden", "NPLV_LEEFBAAROMETER_URL": f"{url}/leefbaarometer",
     }  # fmt: skip
     run = [*NPLV, "run", "--edition", "2024"]
-    tasks = {
-        "importing Dagster": ([sys.executable, "-c", "import dagster"], None),
-        "loading the code location": ([sys.executable, "-c", "from nplv_orchestration.definitions import defs; defs.get_repository_def()"], 6),
-        "a first night": (run, 60),
-        "a night with nothing changed": (run, 15),
-    }
-    found: dict[str, list[tuple[float, float]]] = {name: [] for name in tasks}
+    loading = "from nplv_orchestration.definitions import defs; defs.get_repository_def()"
+    unchanged = Task("a night with nothing changed", run, 15, MEMORY)
+    tasks = [
+        Task("importing Dagster", [sys.executable, "-c", "import dagster"]),
+        Task("loading the code location", [sys.executable, "-c", loading], 6),
+        Task("a first night", run, 60, MEMORY, lambda: shutil.rmtree(folder / "home", ignore_errors=True)),
+        unchanged,
+    ]
     asked: list[int] = []
     try:
         for _ in range(given.rounds):
-            shutil.rmtree(folder / "home", ignore_errors=True)
-            for name, (command, _) in tasks.items():
+            for task in tasks:
                 before = requests(url)
-                found[name].append(measure(command, environment))
-                if name == "a night with nothing changed":
+                measure(task, environment)
+                if task is unchanged:
                     asked.append(requests(url) - before)
     finally:
         server.kill()
         shutil.rmtree(folder)
-    print("| what | seconds: median (lowest to highest) | bound | most memory, MB | bound |\n|---|---|---|---|---|")
-    for name, (_, bound) in tasks.items():
-        seconds = [s for s, _ in found[name]]
-        memory = max(m for _, m in found[name])
-        print(
-            f"| {name} | {statistics.median(seconds):.1f} ({min(seconds):.1f} to {max(seconds):.1f}) | {bound or ''} | {memory:.0f} "
-            f"| {1536 if 'night' in name else ''} |"
-        )
-    print(f"\nRequests in a night with nothing changed: {statistics.median(asked):.0f}.")
+    print(f"{table(tasks)}\n\nRequests in a night with nothing changed: {statistics.median(asked):.0f}.")
 
 
 if __name__ == "__main__":
