@@ -49,9 +49,7 @@ def run(
     """The nightly job, then the edition of the letter's year."""
     from nplv_orchestration.run import run_night
 
-    if sources is not None:
-        os.environ["NPLV_SOURCES"] = sources
-    settings = load_settings()
+    settings = load_settings(sources)
     with _progress() as progress:
         outcome = run_night(settings, edition, progress)
     for warning in outcome.warnings:

@@ -76,15 +76,15 @@ class Settings(BaseSettings):
         return path
 
 
-def load_settings() -> Settings:
-    """The settings of this process. Raises WrongCall, naming each variable that is wrong, or that is none of them."""
+def load_settings(sources: str | None = None) -> Settings:
+    """The settings of this process; `sources` goes before its variable. Raises WrongCall, naming each variable that is wrong, or that is none of them."""
     known = {f"NPLV_{name.upper()}" for name in Settings.model_fields}
     for name in sorted(set(os.environ) - known):
         if name.startswith("NPLV_") and name != DBT_WAREHOUSE:
             near = get_close_matches(name, known, 1)
             raise WrongCall(f"unknown setting {name}" + (f"; did you mean {near[0]}?" if near else "; `nplv doctor` prints those that there are"))
     try:
-        settings = Settings()
+        settings = Settings.model_validate({"sources": sources}) if sources else Settings()
     except ValidationError as error:
         wrong = "; ".join(f"NPLV_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
         raise WrongCall(f"wrong setting: {wrong}") from None
