@@ -99,7 +99,8 @@ def doctor() -> None:
         print(f"NPLV_{name.upper():<20} {value if value is not None else '-'}  ({field.description})")
     print(f"inbox                     {settings.inbox_folder}")
     print(f"warehouse                 {settings.warehouse_path}")
-    print(f"sources in this home      {home.mode(settings)}")
+    mode = home.mode(settings)
+    print(f"sources in this home      {f'demo, the {home.demo_size(settings)} country' if mode == 'demo' else mode}")
     print(f"published version         {home.current.resolve().name if home.current.exists() else 'nothing published yet'}")
     from nplv_orchestration.archive import Archive
     from nplv_orchestration.manifest import load_manifest

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from datetime import datetime
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,7 @@ COLUMNS = (
     ("delineation", "Gebiedsafbakening", False),
     ("data_kind", "Soort gegevens", False),
 )
+_WIDTHS = {"name_nl": 45, "indicator_id": 26, "remarks": 60, "caveat_nl": 80, "unit": 28, "spread": 28, "data_kind": 28, "delineation": 20}
 
 
 def _told(edition: Edition, row: dict[str, Any]) -> dict[str, Any]:
@@ -83,28 +85,37 @@ def write_xlsx(edition: Edition, path: Path, cover: list[str]) -> None:
     title = book.add_format({"bold": True, "font_size": 14})
     formats = {d: book.add_format({"num_format": "#,##0" + ("." + "0" * d if d else ""), "valign": "top"}) for d in range(4)}
     front = book.add_worksheet("Voorblad")
-    if edition.is_demo:
-        front.set_header(f"&C&B{DEMO}")
+    _printed(front, edition)
     front.set_column(0, 0, 100)
     front.write_string(0, 0, cover[0], title)
     for line, text in enumerate(cover[1:], 1):
         front.write_string(line, 0, text, wrap)
     notes = book.add_worksheet("Toelichting")
+    _printed(notes, edition)
     top = _marked(notes, edition, title)
-    for column, (width, text) in enumerate(((40, "Indicator"), (60, "Definitie"), (80, "Wat dit cijfer niet zegt"))):
+    widths = [40, 60, 80]
+    for column, (width, text) in enumerate(zip(widths, ("Indicator", "Definitie", "Wat dit cijfer niet zegt"), strict=True)):
         notes.set_column(column, column, width)
         notes.write_string(top, column, text, head)
     for line, row in enumerate(edition.rows, top + 1):
-        for column, text in enumerate((row["name_nl"], row["definition_nl"], row["caveat_nl"])):
+        texts = [row["name_nl"], row["definition_nl"], row["caveat_nl"]]
+        notes.set_row(line, _height(texts, widths))
+        for column, text in enumerate(texts):
             notes.write_string(line, column, text, wrap)
     sheet = book.add_worksheet("Overzichtstabel")
+    _printed(sheet, edition, pages=4)
     top = _marked(sheet, edition, title)
     sheet.freeze_panes(top + 1, 2)
-    for column, (name, text, _) in enumerate(COLUMNS):
-        sheet.set_column(column, column, {"name_nl": 45, "remarks": 60, "caveat_nl": 80, "unit": 28}.get(name, 16))
+    sheet.repeat_rows(top)
+    sheet.repeat_columns(1)
+    widths = [_WIDTHS.get(name, 16) for name, _, _ in COLUMNS]
+    sheet.set_row(top, _height([text for _, text, _ in COLUMNS], widths))
+    for column, (width, (_, text, _)) in enumerate(zip(widths, COLUMNS, strict=True)):
+        sheet.set_column(column, column, width)
         sheet.write_string(top, column, text, head)
     for line, row in enumerate(edition.rows, top + 1):
         told = _told(edition, row)
+        sheet.set_row(line, _height([str(told[name] or "") for name, _, _ in COLUMNS], widths))
         for column, (name, _, has_decimals) in enumerate(COLUMNS):
             value = ACTIELIJNEN[told[name]] if name == "actielijn" else told[name]
             if isinstance(value, int | float):
@@ -115,10 +126,22 @@ def write_xlsx(edition: Edition, path: Path, cover: list[str]) -> None:
     book.close()
 
 
+def _printed(sheet: Worksheet, edition: Edition, pages: int = 1) -> None:
+    """How a sheet is printed: on so many pages beside each other, each of which says that the figures are invented when they are."""
+    sheet.set_landscape()
+    sheet.set_paper(9)  # A4
+    sheet.fit_to_pages(pages, 0)
+    if edition.is_demo:
+        sheet.set_header(f"&C&B{DEMO}")
+
+
 def _marked(sheet: Worksheet, edition: Edition, form: Format) -> int:
-    """Say on a sheet, and on each printed page of it, that the figures are invented when they are; the first line that is free."""
-    if not edition.is_demo:
-        return 0
-    sheet.set_header(f"&C&B{DEMO}")
-    sheet.write_string(0, 0, DEMO, form)
-    return 1
+    """Say above a table that the figures are invented when they are; the first line that is free."""
+    if edition.is_demo:
+        sheet.write_string(0, 0, DEMO, form)
+    return int(edition.is_demo)
+
+
+def _height(texts: list[str], widths: list[int]) -> float:
+    """The height in points that a row needs for its texts: a program that opens the file need not find it."""
+    return 15.0 * max(ceil(1.1 * len(text) / width) for text, width in zip(texts, widths, strict=True))
