@@ -39,7 +39,7 @@ class _Recording(httpx.BaseTransport):
         response = self._inner.handle_request(request)
         content = response.read()
         publisher = request.url.host.split(".")[0]
-        place = f"{publisher}/{'/'.join(request.url.path.strip('/').split('/')[-2:]).replace('/$count', '_count')}"
+        place = f"{publisher}/{'/'.join(request.url.path.replace('/$count', '_count').strip('/').split('/')[-2:])}"
         self._seen[place] += 1
         name = place if "." in place.rsplit("/", 1)[-1] else f"{place}_{self._seen[place]}.json"
         path = self._folder / name

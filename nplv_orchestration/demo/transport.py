@@ -39,7 +39,7 @@ class DemoTransport(httpx.BaseTransport):
             (r"cbs\.demo\.invalid/odata/v1/CBS/(\w+)/(\w+)", self._v4),
             (r"dataderden\.demo\.invalid/ODataFeed/odata/(\w+)/(\w+)/?(\$count)?", self._v3),
             (r"leefbaarometer\.demo\.invalid/(resources/open-data-leefbaarometer-meting-2024\.zip)", self._scores),
-            (r"download\.demo\.invalid/postcode/(\d{4})-cbs-pc6huisnr\1(?:0801)_buurt\.zip", self._addresses),
+            (r"download\.demo\.invalid/postcode/(?P<year>\d{4})-cbs-pc6huisnr(?P=year)0801_buurt\.zip", self._addresses),
         ]
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -85,12 +85,16 @@ class DemoTransport(httpx.BaseTransport):
 
     def _page(self, request: httpx.Request, cube: Cube, head: dict[str, Any], link: str) -> httpx.Response:
         query = request.url.params
-        skip, size = int(query.get("$skip", "0")), self._figures.country.size.page
-        chosen = query["$select"].split(",") if "$select" in query else None
-        rows = cube.rows(skip, size)
-        values = list(rows) if chosen is None else [{name: row[name] for name in chosen} for row in rows]
-        more = {link: str(request.url.copy_set_param("$skip", str(skip + size)))} if skip + size < len(cube) else {}
-        return _json(head | {"value": values} | more)
+        skip, size = _number(query, "$skip", 0), self._figures.country.size.page
+        top = _number(query, "$top", len(cube))
+        rows = list(cube.rows(skip, min(size, top)))
+        if "$select" in query and rows:
+            chosen = query["$select"].split(",")
+            if unknown := set(chosen) - set(rows[0]):
+                raise WrongQuestion(f"$select: there is no column {', '.join(sorted(unknown))}")
+            rows = [{name: row[name] for name in chosen} for row in rows]
+        more = {link: str(request.url.copy_set_param("$skip", str(skip + size)))} if "$top" not in query and skip + size < len(cube) else {}
+        return _json(head | {"value": rows} | more)
 
     def _scores(self, request: httpx.Request, path: str) -> httpx.Response:
         number = release("leefbaarometer", self._night)
@@ -112,6 +116,13 @@ class DemoTransport(httpx.BaseTransport):
         if request.headers.get("if-none-match") == headers["etag"]:
             return httpx.Response(304, headers=headers)
         return httpx.Response(200, content=content(), headers=headers | {"content-type": "application/zip"})
+
+
+def _number(query: httpx.QueryParams, name: str, otherwise: int) -> int:
+    text = query.get(name, str(otherwise))
+    if not text.isdigit():
+        raise WrongQuestion(f"{name}: {text} is not a number")
+    return int(text)
 
 
 def _json(body: dict[str, Any]) -> httpx.Response:

@@ -217,6 +217,8 @@ def test_the_feed_without_its_format_answers_atom_and_what_is_not_there_404() ->
     assert get(f"dataderden_url/ODataFeed/odata/{CRIME}/TableInfos").headers["content-type"].startswith("application/atom+xml")
     wrong = get(f"cbs_url/{KWB}/Observations", **{"$filter": "Maat eq 'x'"})
     assert (wrong.status_code, wrong.text) == (400, "$filter: there is no column Maat")
+    assert get(f"cbs_url/{KWB}/Observations", **{"$select": "Maat"}).text == "$select: there is no column Maat"
+    assert get(f"cbs_url/{KWB}/Observations", **{"$skip": "tien"}).text == "$skip: tien is not a number"
     for path in (f"cbs_url/{CRIME}/Properties", f"cbs_url/{KWB}/Nothing", "cbs_url/0000NED/Properties", "cbs_download_url/postcode/x.zip"):
         assert get(path).status_code == 404, path
     assert get("cbs_download_url/postcode/2017-cbs-pc6huisnr20170801_buurt.zip").status_code == 404
@@ -241,6 +243,11 @@ def test_the_newest_edition_has_columns_that_are_not_out() -> None:
         assert observations("86165NED", measure).isna().all()
     assert observations(KWB, "M000224").isna().all()
     assert observations(KWB, "M001642").notna().any()
+
+
+def test_the_first_rows_alone_can_be_asked() -> None:
+    first = get(f"cbs_url/{KWB}/Observations", **{"$top": "2", "$skip": "3", "$select": "Id"}).json()
+    assert first["value"] == [{"Id": 3}, {"Id": 4}] and "@odata.nextLink" not in first
 
 
 def test_a_file_is_not_sent_twice() -> None:
