@@ -11,9 +11,9 @@ run: install
 install: .venv/installed prepare
 
 .venv/installed: requirements.lock pyproject.toml
-	@$(PYTHON) -c '$(SUPPORTED)' 2>/dev/null || { echo 'make: Python 3.11, 3.12 or 3.13 was not found; install it, or name it: make PYTHON=/path/to/python3.11' >&2; exit 1; }
+	@test -n '$(PYTHON)' && $(PYTHON) -c '$(SUPPORTED)' 2>/dev/null || { echo 'make: Python 3.11, 3.12 or 3.13 was not found; install it, or name it: make PYTHON=/path/to/python3.11' >&2; exit 1; }
 	@echo 'Installing into .venv, once; this takes about a minute' >&2
-	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo 'make: no .venv could be made: on Debian and Ubuntu install python3-venv, see to free space, and run the same again' >&2; exit 1; }
+	@test -x .venv/bin/pip || $(PYTHON) -m venv --clear .venv || { echo 'make: no .venv could be made: on Debian and Ubuntu install python3-venv, see to free space, and run the same again' >&2; exit 1; }
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock && \
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . || \
 	{ echo 'make: the packages could not be installed: see to the network (HTTPS_PROXY for a proxy, PIP_INDEX_URL for an index of your own) and free space, and run the same again; it goes on where it stopped' >&2; exit 1; }
@@ -30,7 +30,7 @@ check: install
 
 # Chromium looks at the UI. It is installed where that may be done without asking; elsewhere the tests that need it are skipped.
 browser:
-	@command -v chromium >/dev/null || { command -v apt-get >/dev/null && as=$$([ "$$(id -u)" = 0 ] || echo 'sudo -n') && \
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { command -v apt-get >/dev/null && as=$$([ "$$(id -u)" = 0 ] || echo 'sudo -n') && \
 	echo 'Installing Chromium for the tests of the UI' >&2 && $$as apt-get -qq update && \
 	$$as env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium fonts-dejavu-core >/dev/null; } || \
 	echo 'make: Chromium is not there and may not be installed here; the tests of the UI are skipped' >&2

@@ -9,7 +9,7 @@ from functools import partial
 
 import dagster as dg
 
-from checks.marts import check_specs, evaluate
+from checks.marts import check_specs, evaluate, told
 from nplv_orchestration import lineage, transform
 from nplv_orchestration.edition.table import DEMO
 from nplv_orchestration.manifest import Indicator, Manifest, Node
@@ -17,8 +17,6 @@ from nplv_orchestration.monitor import Monitor
 from nplv_orchestration.portrait import Portrait, image, line, portraits
 from nplv_orchestration.sources.registry import REGISTRY
 from nplv_orchestration.warehouse import fingerprints, register_raw
-
-_WEIGHT = {dg.AssetCheckSeverity.ERROR: "houdt de mart vast", dg.AssetCheckSeverity.WARN: "is dat een waarschuwing"}
 
 
 def asset_key(node: Node) -> dg.AssetKey:
@@ -57,7 +55,7 @@ def _portrayed(
     """What is seen of a mart without opening anything: its latest figure, its gap, its checks and its series."""
     figures = {"gebieden": portrait.value, "nederland": portrait.national, "verschil": portrait.gap}
     checks = [
-        dg.TableRecord({"controle": str(o.check_name), "uitkomst": "geslaagd" if o.passed else "niet geslaagd", "als zij faalt": _WEIGHT[o.severity]})
+        dg.TableRecord({"controle": str(o.check_name)} | told(bool(o.passed), o.severity == dg.AssetCheckSeverity.ERROR))
         for o in outcomes
         if o.asset_key == key
     ]
@@ -67,6 +65,7 @@ def _portrayed(
         **({"laatste_jaar": dg.MetadataValue.int(portrait.year)} if portrait.year else {}),
         **{name: dg.MetadataValue.float(round(value, indicator.decimals)) for name, value in figures.items() if value is not None},
         "status": dg.MetadataValue.text(portrait.status),
+        "stand": dg.MetadataValue.text("vóór de poort; wat is vrijgegeven, staat bij de publicatie"),
         "opmerking": dg.MetadataValue.text(portrait.reason or "geen"),
         **({"gegevens": dg.MetadataValue.text(DEMO)} if is_demo else {}),
         **({"controles": dg.MetadataValue.table(checks)} if checks else {}),

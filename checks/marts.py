@@ -80,13 +80,20 @@ def evaluate(
         yield _result(found[(CHECK_NAME, mart.relation)], key_of(mart))
 
 
+def told(passed: bool, holds: bool) -> dict[str, str]:
+    """How a check ended, and what it does to its mart when it fails, in words."""
+    return {
+        "uitkomst": "geslaagd" if passed else "niet geslaagd",
+        "als zij faalt": "houdt zij de mart vast" if holds else "is dat een waarschuwing",
+    }
+
+
 def _expected(line: dict[str, Any]) -> dg.TableRecord:
     """One expectation as a person reads it."""
     return dg.TableRecord(
         {
             "verwachting": str(line["notes"]),
-            "uitkomst": "geslaagd" if line["success"] else "niet geslaagd",
-            "als zij faalt": "houdt de mart vast" if line["severity"] == "critical" else "is dat een waarschuwing",
+            **told(line["success"], line["severity"] == "critical"),
             "rijen": str(line["rows"]),
             "afwijkend": str(line["unexpected"]),
         }

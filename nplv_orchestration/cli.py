@@ -19,7 +19,7 @@ import typer
 from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.home import Home
 from nplv_orchestration.progress import Progress
-from nplv_orchestration.settings import DemoSize, Settings, load_settings
+from nplv_orchestration.settings import LAST_NIGHT, DemoSize, Settings, load_settings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -97,10 +97,12 @@ def doctor() -> None:
     for name, field in Settings.model_fields.items():
         value = getattr(settings, name)
         print(f"NPLV_{name.upper():<20} {value if value is not None else '-'}  ({field.description})")
-    print(f"inbox                     {settings.inbox_folder}")
+    print(f"inbox                     {home.inbox(settings)}")
     print(f"warehouse                 {settings.warehouse_path}")
     mode = home.mode(settings)
-    print(f"sources in this home      {f'demo, the {home.demo_size(settings)} country' if mode == 'demo' else mode}")
+    print(
+        f"sources in this home      {f'demo, the {home.demo_size(settings)} country on night {home.demo_night(settings)}' if mode == 'demo' else mode}"
+    )
     print(f"published version         {home.current.resolve().name if home.current.exists() else 'nothing published yet'}")
     from nplv_orchestration.archive import Archive
     from nplv_orchestration.manifest import load_manifest
@@ -130,7 +132,7 @@ def prepare() -> None:
 def demo(
     out: Annotated[Path, typer.Option(help="a folder that is not there yet")],
     size: Annotated[str, typer.Option(help="tiny, small or national")] = "small",
-    night: Annotated[int, typer.Option(help="how many nights after the first it is")] = 0,
+    night: Annotated[int, typer.Option(help="how many nights after the first it is", min=0, max=LAST_NIGHT)] = 0,
 ) -> None:
     """Write the demo country's files, to look at: what its publishers answer, and what is delivered."""
     from nplv_orchestration.demo.export import export

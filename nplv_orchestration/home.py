@@ -71,8 +71,12 @@ class Home:
 
     @property
     def demo(self) -> Path:
-        """What the demo country delivers beside the inbox; live data has none."""
+        """What the demo country delivers, and on which night it is; live data has none."""
         return self.root / "demo"
+
+    def inbox(self, settings: Settings) -> Path:
+        """Where people put delivered files: the demo country has an inbox of its own, so that it touches no file of theirs."""
+        return self.demo / "inbox" if self.mode(settings) == "demo" else settings.inbox_folder
 
     def mode(self, settings: Settings) -> SourceMode:
         """What this home holds, else what the settings say, else demo. Raises WrongCall when the two differ, or a setting is of the other mode."""
@@ -82,12 +86,12 @@ class Home:
                 f"NPLV_HOME={self.root} holds {held[0]} data and NPLV_SOURCES is {settings.sources}; the two never mix: use another NPLV_HOME"
             )
         mode = held[0] if held else settings.sources or "demo"
-        strange = settings.of_live_data if mode == "demo" else settings.of_demo_data
+        other, strange = ("live", settings.of_live_data) if mode == "demo" else ("demo", settings.of_demo_data)
         if strange:
-            other = "live" if mode == "demo" else "demo"
-            raise WrongCall(
-                f"{', '.join(strange)} is for {other} data, and NPLV_HOME={self.root} is for {mode} data: unset it, or set NPLV_SOURCES={other} with another NPLV_HOME"
-            )
+            names = ", ".join(strange)
+            if not held:
+                raise WrongCall(f"{names} is for {other} data: set NPLV_SOURCES={other}, or unset it for {mode} data")
+            raise WrongCall(f"{names} is for {other} data, and NPLV_HOME={self.root} holds {mode} data: unset it, or use another NPLV_HOME")
         return "live" if mode == "live" else "demo"
 
     def demo_size(self, settings: Settings) -> DemoSize:
@@ -101,6 +105,16 @@ class Home:
                 f"NPLV_HOME={self.root} holds the {held[1]} demo country and NPLV_DEMO_SIZE is {settings.demo_size}: use another NPLV_HOME"
             )
         return sizes[held[1]]
+
+    def demo_night(self, settings: Settings) -> int:
+        """The night of the settings, else the last one that this home had, else 0. Raises WrongCall for a night that is past."""
+        try:
+            last = int((self.demo / "night").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            last = 0
+        if settings.demo_night is not None and settings.demo_night < last:
+            raise WrongCall(f"NPLV_HOME={self.root} has come to night {last}, and NPLV_DEMO_NIGHT is {settings.demo_night}: use another NPLV_HOME")
+        return last if settings.demo_night is None else settings.demo_night
 
     def _held(self) -> list[str]:
         """What this home holds: nothing yet, `live`, or `demo` and a size. Raises WrongCall for a file that says something else."""
@@ -116,9 +130,13 @@ class Home:
         return held
 
     def claim(self, settings: Settings) -> SourceMode:
-        """Make this the home of one source mode, for good. Raises as `mode`, or when it cannot be written."""
+        """Make this the home of one source mode, for good; only for who holds the lock. Raises as `mode`, or when it cannot be written."""
         mode = self.mode(settings)
         text = f"demo {self.demo_size(settings)}" if mode == "demo" else mode
+        if mode == "demo" and not self._held() and any(settings.inbox_folder.glob("*")):
+            raise WrongCall(
+                f"{settings.inbox_folder} holds delivered files, which the demo country does not read: use another NPLV_HOME, or NPLV_SOURCES=live"
+            )
         with self._writable():
             if not self._mode_file.exists():
                 write_atomically(self._mode_file, f"{text}\n".encode())

@@ -102,8 +102,9 @@ def open_monitor(
 ) -> Iterator[Monitor]:
     """Open the home for writing; a home of the demo country gets that country's publishers. Raises HomeBusy, and WrongCall for settings of another mode."""
     home = Home.of(settings)
-    mode = home.claim(settings)
+    home.mode(settings)  # refused before anybody waits
     with home.writing(who, wait) as died:
+        mode = home.claim(settings)
         areas = REAL
         if mode == "demo":
             from nplv_orchestration import demo

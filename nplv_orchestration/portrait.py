@@ -101,11 +101,11 @@ def picture(indicator: Indicator, points: Sequence[Point], is_demo: bool) -> str
     ]
     ends = []
     for place, (name, colour) in enumerate((("gebieden", _AREAS), ("Nederland", _COUNTRY)), 1):
-        line = [(x(p[0]), y(v), v) for p in points if (v := p[place]) is not None]
-        marks.append(f'<polyline points="{" ".join(f"{a:.1f},{b:.1f}" for a, b, _ in line)}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        marks += [f'<circle cx="{a:.1f}" cy="{b:.1f}" r="3" fill="{colour}"/>' for a, b, _ in line]
-        if line:
-            ends.append((line[-1][1] + 4, f"{name} {number(line[-1][2], indicator.decimals)}", colour))
+        dots = [(x(p[0]), y(v), v) for p in points if (v := p[place]) is not None]
+        marks.append(f'<polyline points="{" ".join(f"{a:.1f},{b:.1f}" for a, b, _ in dots)}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        marks += [f'<circle cx="{a:.1f}" cy="{b:.1f}" r="3" fill="{colour}"/>' for a, b, _ in dots]
+        if dots:
+            ends.append((dots[-1][1] + 4, f"{name} {number(dots[-1][2], indicator.decimals)}", colour))
     floor = -1e9
     for height, text, colour in sorted(ends):  # two names at one height cannot be read
         floor = max(height, floor + 14)

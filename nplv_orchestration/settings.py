@@ -18,6 +18,7 @@ from nplv_orchestration.errors import WrongCall
 
 SourceMode = Literal["demo", "live"]
 DemoSize = Literal["tiny", "small", "national"]
+LAST_NIGHT = 10_000
 DBT_WAREHOUSE = "NPLV_DBT_WAREHOUSE"  # not a setting: it tells dbt, in this process, where the warehouse is
 
 
@@ -37,7 +38,9 @@ class Settings(BaseSettings):
     inbox: Path | None = Field(None, description="folder for delivered files; default NPLV_HOME/inbox")
     warehouse: str | None = Field(None, description="the private DuckDB file; default NPLV_HOME/warehouse/nplv.duckdb")
     demo_size: DemoSize | None = Field(None, description="demo only: tiny, small or national; default: what the home holds, else small")
-    demo_night: int = Field(0, ge=0, le=10_000, description="demo only: how many nights after the first it is for the publishers")
+    demo_night: int | None = Field(
+        None, ge=0, le=LAST_NIGHT, description="demo only: how many nights after the first it is; default: the last one of the home"
+    )
 
     @field_validator("cbs_url", "cbs_download_url", "dataderden_url", "leefbaarometer_url", "eponline_url")
     @classmethod
@@ -49,7 +52,7 @@ class Settings(BaseSettings):
     @property
     def of_live_data(self) -> list[str]:
         """The variables that are set and have a meaning for live data only."""
-        names = [n for n in type(self).model_fields if n.endswith("_url") or n in ("inbox", "eponline_api_key")]
+        names = [n for n in type(self).model_fields if n.endswith("_url") or n in ("inbox", "eponline_api_key", "warehouse")]
         return [f"NPLV_{name.upper()}" for name in names if name in self.model_fields_set]
 
     @property
@@ -86,7 +89,8 @@ def load_settings(sources: str | None = None) -> Settings:
     try:
         settings = Settings.model_validate({"sources": sources}) if sources else Settings()
     except ValidationError as error:
-        wrong = "; ".join(f"NPLV_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+        given = {"sources": "--sources"} if sources else {}
+        wrong = "; ".join(f"{given.get(name := str(e['loc'][0]), f'NPLV_{name.upper()}')}: {e['msg']}" for e in error.errors())
         raise WrongCall(f"wrong setting: {wrong}") from None
     settings.warehouse_path  # noqa: B018 - refuses an unsupported warehouse before anything starts
     return settings

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nplv_orchestration.home import Home
+from nplv_orchestration.home import Home, write_atomically
 from nplv_orchestration.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ def publishers(settings: Settings, home: Home) -> tuple[Settings, Path, httpx.Ba
     from nplv_orchestration.demo.figures import Figures
     from nplv_orchestration.demo.transport import ADDRESSES, DemoTransport
 
-    figures = Figures(Country(home.demo_size(settings)))
-    deliver(figures, settings.demo_night, settings.inbox_folder, home.demo)
-    addressed = settings.model_copy(update={name: HttpUrl(address) for name, address in ADDRESSES.items()})
-    return addressed, home.demo, DemoTransport(figures, settings.demo_night)
+    figures, night, inbox = Figures(Country(home.demo_size(settings))), home.demo_night(settings), home.inbox(settings)
+    deliver(figures, night, inbox, home.demo)
+    write_atomically(home.demo / "night", str(night).encode())
+    addressed = settings.model_copy(update={"inbox": inbox, **{name: HttpUrl(address) for name, address in ADDRESSES.items()}})
+    return addressed, home.demo, DemoTransport(figures, night)

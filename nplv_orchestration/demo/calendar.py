@@ -26,8 +26,8 @@ def release(key: str, night: int) -> int:
 
 
 def published(table: SourceTable, night: int) -> date:
-    """The day on which a table was last published: at first in the summer after its period, or in the autumn before the first night."""
+    """The day on which a table was last published: at first in the summer after its period, or just before the first night."""
     number = release(table.key, night)
     if number:
         return START + timedelta(days=_RELEASES[table.key][number - 1])
-    return date(min((table.period or 2025) + 1, 2025), 8, 27)
+    return min(date((table.period or START.year) + 1, 8, 27), START - timedelta(days=6))

@@ -14,7 +14,7 @@ from nplv_orchestration.demo.chance import Floats
 from nplv_orchestration.demo.figures import Figures
 from nplv_orchestration.demo.odata import Columns, Cube
 from nplv_orchestration.demo.packed import packed
-from nplv_orchestration.sources.registry import SourceTable
+from nplv_orchestration.sources.registry import Measure, SourceTable
 
 ADDRESSES = 8  # of a place: a few stand for all
 _REGION = "WijkenEnBuurten"
@@ -40,7 +40,7 @@ def entity(table: SourceTable, name: str, figures: Figures, night: int) -> dict[
                 "Identifier": m.code, "Title": m.title, "Unit": m.unit, "DataType": "Float", "Decimals": _DECIMALS.get(m.name, 0), "Format": None,
                 "MeasureGroupId": None, "Index": number, "PresentationType": None, "Description": "",
             }
-            for number, m in enumerate(table.measures, 1)
+            for number, m in enumerate((*table.measures, _UNASKED), 1)
         ]  # fmt: skip
     if name == f"{_REGION}Codes":
         return [
@@ -54,12 +54,13 @@ def entity(table: SourceTable, name: str, figures: Figures, night: int) -> dict[
 
 
 _DECIMALS = {"income": 1}
+_UNASKED = Measure("households", "Huishoudens totaal", "aantal", "1050010_2")  # a table has more than what is asked of it
 
 
 def _observations(table: SourceTable, figures: Figures, night: int) -> Cube:
     assert table.period
     year, regions = table.period, figures.country.regions(table.period)
-    names = {m.code: m.name for m in table.measures}
+    names = {m.code: m.name for m in (*table.measures, _UNASKED)}
     waiting = _not_out(year, release(table.key, night))
 
     def cells(code: str) -> Columns:
@@ -92,6 +93,7 @@ def _measure(figures: Figures, name: str, year: int) -> tuple[Floats, np.ndarray
         "residents_0_14": lambda: figures.young(year),
         "residents_65_plus": lambda: figures.old(year),
         "dwellings": lambda: figures.dwellings(year),
+        "households": lambda: np.round(1.02 * figures.dwellings(year)),
     }
     if name in counts:
         return _rounded(regions.total(counts[name]()), 5, regions.is_small), np.ones(len(residents), dtype=bool)

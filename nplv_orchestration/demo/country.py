@@ -79,6 +79,11 @@ class Regions:
         return np.concatenate(parts)
 
     @cached_property
+    def is_municipality(self) -> npt.NDArray[np.bool_]:
+        """Whether a region is a municipality."""
+        return np.array([code.startswith("GM") for code in self.codes])
+
+    @cached_property
     def is_small(self) -> npt.NDArray[np.bool_]:
         """Whether a region is a wijk or buurt, whose counts are rounded."""
         return np.array([code[:2] in ("WK", "BU") for code in self.codes])

@@ -9,13 +9,15 @@ import numpy as np
 
 from nplv_orchestration.demo.calendar import published, release
 from nplv_orchestration.demo.chance import Floats
-from nplv_orchestration.demo.figures import FIRST, LAST, OFFENCES, Figures
+from nplv_orchestration.demo.country import Regions
+from nplv_orchestration.demo.figures import LAST, OFFENCES, Figures
 from nplv_orchestration.demo.odata import Columns, Cube
-from nplv_orchestration.sources.registry import BOUNDARY_YEAR, SourceTable
+from nplv_orchestration.sources.registry import SourceTable
 
 _REGION = "WijkenEnBuurten"
 _KINDS = {"NL": "Land", "GM": "Gemeente", "WK": "Wijk", "BU": "Buurt"}
-_HEALTH_YEARS = (2020, 2022, 2024)
+_HEALTH_YEARS = (2012, 2016, 2020, 2022, 2024)
+_CRIME_YEARS = range(2012, LAST + 1)
 _AGES = {"20300": ("18 jaar of ouder", 0.0), "53115": ("18 tot 65 jaar", 0.04), "80200": ("65 jaar of ouder", -0.13)}
 _MARGINS = {"MW00000": ("Waarde", 0), "MOG0095": ("Ondergrens 95%-interval", -1), "MBG0095": ("Bovengrens 95%-interval", 1)}
 
@@ -32,9 +34,9 @@ def entity(table: SourceTable, name: str, figures: Figures, night: int) -> list[
             }
         ]  # fmt: skip
     kinds = {"politie_misdrijven": _crimes, "rivm_gezondheid": _health}
-    rows, topics, cube = kinds[table.key](figures, release(table.key, night))
+    rows, topics, cube = kinds[table.key](table, figures, release(table.key, night))
     if name == "DataProperties":
-        return [*_dimension_properties(table, rows), *topics]
+        return [*_dimension_properties(table, rows), _GROUP, *topics]
     if name == _REGION:
         return [
             {"Key": code, "Title": figures.country.name_of(code), "Description": "", "Municipality": None, "DetailRegionCode": code}
@@ -54,12 +56,18 @@ def _dimension_properties(table: SourceTable, dimensions: dict[str, list[dict[st
     return found
 
 
+_GROUP = {
+    "odata.type": "Cbs.OData.TopicGroup", "ID": 9, "Position": None, "ParentID": None, "Type": "TopicGroup", "Key": "", "Title": "Cijfers",
+    "Description": "",
+}  # fmt: skip
+
+
 def _topics(*topics: tuple[str, str, str]) -> list[dict[str, Any]]:
-    """Topics as (key, title, unit)."""
+    """Topics as (key, title, unit); titles come with a space behind them, as they do."""
     return [
         {
-            "odata.type": "Cbs.OData.Topic", "ID": 10 + number, "Position": 10 + number, "ParentID": None, "Type": "Topic", "Key": key,
-            "Title": title, "Description": "", "Datatype": "Double" if unit else "String", "Unit": unit, "Decimals": 0, "Default": "None",
+            "odata.type": "Cbs.OData.Topic", "ID": 10 + number, "Position": 10 + number, "ParentID": 9, "Type": "Topic", "Key": key,
+            "Title": f"{title} ", "Description": "", "Datatype": "Double" if unit else "String", "Unit": unit, "Decimals": 0, "Default": "None",
         }
         for number, (key, title, unit) in enumerate(topics)
     ]  # fmt: skip
@@ -76,23 +84,24 @@ def _period(year: int, status: str) -> dict[str, Any]:
 Table = tuple[dict[str, list[dict[str, Any]]], list[dict[str, Any]], Cube]
 
 
-def _crimes(figures: Figures, number: int) -> Table:
-    """Crimes by kind, region and year, on the boundaries of 2025; 1% has no buurt, and the least inhabited buurten are left out."""
+def _crimes(table: SourceTable, figures: Figures, number: int) -> Table:
+    """Crimes by kind, region and year, on one edition of boundaries; 1% has no buurt, and the least inhabited buurten are left out."""
     offences = {f"{code:<6}": code for code in OFFENCES}
-    statuses = {year: {LAST: "Voorlopig", LAST - 1: "NaderVoorlopig"}.get(year, "Definitief") for year in range(FIRST, LAST + 1)}
+    statuses = {year: {LAST: "Voorlopig", LAST - 1: "NaderVoorlopig"}.get(year, "Definitief") for year in _CRIME_YEARS}
     dimensions = {
         "SoortMisdrijf": [_category(key, OFFENCES[code][0]) for key, code in offences.items()],
         "Perioden": [_period(year, status) for year, status in statuses.items()],
     }
     suffix = 3 if number >= 2 else 1  # the second release renumbers the columns
     key = f"GeregistreerdeMisdrijven_{suffix}"
-    regions = figures.country.regions(2025)
+    regions = _regions(table, figures)
 
     def cells(offence: str, period: str) -> Columns:
         year = int(period[:4])
         restated = {LAST: 0.004, LAST - 1: 0.001}.get(year, 0.0) * number
         counts = regions.total(figures.crimes(offences[offence], year, restated))
-        counts = np.where(regions.is_small, counts, np.round(1.01 * counts))
+        counts = np.where(regions.is_municipality, np.round(1.01 * counts), counts)
+        counts[0] = counts[regions.is_municipality].sum()
         known = ~regions.is_small | (regions.total(figures.residents(year)) >= 20)
         return {key: _text(counts, known, "{:.0f}")} | _describing(figures, regions.codes, suffix + 1)
 
@@ -100,8 +109,8 @@ def _crimes(figures: Figures, number: int) -> Table:
     return dimensions, topics, _cube(dimensions, regions.codes, cells)
 
 
-def _health(figures: Figures, number: int) -> Table:
-    """Health by age, bound, region and year, modelled, on the boundaries of 2024; of the smallest regions nothing is told."""
+def _health(table: SourceTable, figures: Figures, number: int) -> Table:
+    """Health by age, bound, region and year, modelled, on one edition of boundaries; of the smallest regions nothing is told."""
     dimensions = {
         "Leeftijd": [_category(key, title) for key, (title, _) in _AGES.items()],
         "Marges": [_category(key, title) for key, (title, _) in _MARGINS.items()],
@@ -109,22 +118,29 @@ def _health(figures: Figures, number: int) -> Table:
     }
     suffix = 4 + 2 * number
     good, lonely = f"GoedErvarenGezondheid_{suffix}", f"Eenzaam_{suffix + 23}"
-    regions = figures.country.regions(BOUNDARY_YEAR)
+    regions = _regions(table, figures)
+    codes = ["NL01", *regions.codes[1:]]  # this publisher's code of the country
 
     def cells(age: str, margin: str, period: str) -> Columns:
         year = int(period[:4])
         adults = figures.residents(year) - figures.young(year)
         weight = regions.total(adults)
 
-        def percent(course: str) -> list[str]:
+        def percent(course: str) -> list[str | None]:
             mean = regions.total(adults * figures.share(course, year)) / np.maximum(weight, 1) + _AGES[age][1] + 0.002 * number
             bound = _MARGINS[margin][1] * 0.6 / np.sqrt(weight / 20 + 25)
-            return _text(100 * (mean + bound), weight >= 80, "{:.1f}")
+            told = _text(100 * (mean + bound), weight >= 80, "{:.1f}")
+            return [text if people else None for text, people in zip(told, weight.tolist(), strict=True)]
 
-        return {good: percent("good_health"), lonely: percent("lonely")} | _describing(figures, regions.codes, 1, coded=True)
+        return {good: percent("good_health"), lonely: percent("lonely")} | _describing(figures, codes, 1, coded=True)
 
     topics = _topics(*_describing_topics(1, coded=True), (good, "Goed ervaren gezondheid", "%"), (lonely, "Eenzaam", "%"))
-    return dimensions, topics, _cube(dimensions, ["NL01", *regions.codes[1:]], cells)
+    return dimensions, topics, _cube(dimensions, codes, cells)
+
+
+def _regions(table: SourceTable, figures: Figures) -> Regions:
+    assert table.boundary_year
+    return figures.country.regions(table.boundary_year)
 
 
 def _cube(dimensions: dict[str, list[dict[str, Any]]], codes: list[str], cells: Callable[..., Columns]) -> Cube:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator
-from datetime import datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +24,8 @@ _HEAD = ("indicator", "jaar", "niveau", "code", "teller", "noemer", "status")
 _POVERTY = ("armoede_huishoudens", "armoede_kinderen")
 _YOUTH = ("zonder_startkwalificatie", "onderwijsachterstand", "jeugd_verdachten")
 _LABEL_YEARS = range(2020, LAST + 1)  # the total files that were kept
-_LABELS = ("A++", "A+", "A", "B", "C", "D", "E", "F", "G")
+_LABELS = ("A++++", "A+++", "A++", "A+", "A", "B", "C", "D", "E", "F", "G")
+_SECRET = ("jeugd_verdachten", 2019, "gissingbeek-west")  # a cell that CBS does not tell
 
 
 def deliver(figures: Figures, night: int, inbox: Path, areas: Path) -> None:
@@ -32,13 +33,15 @@ def deliver(figures: Figures, night: int, inbox: Path, areas: Path) -> None:
     country = figures.country
     stamp = areas / "stamp"
     told = f"{country.name} {release('cbs_maatwerk', night)} {code_fingerprint()}"
-    names = [*_MAATWERK_FILES, *_label_files()]
-    if stamp.exists() and stamp.read_text(encoding="utf-8") == told and all((inbox / name).exists() for name in names):
+    paths = [inbox / name for name in (*_MAATWERK_FILES, *_label_files())] + [areas / name for name in _AREA_FILES]
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == told and all(path.exists() for path in paths):
         return
-    for name, content in files(figures, night).items():
-        path = (areas if name.startswith("focus_area") else inbox) / name
-        write_atomically(path, content)
-        moment = datetime.combine(published(BY_KEY["cbs_maatwerk"], night) if name in _MAATWERK_FILES else START, time(2)).timestamp()
+    content = files(figures, night)
+    for path in paths:
+        write_atomically(path, content[path.name])
+        labelled = _label_files().get(path.name)
+        day = date(labelled, 12, 2) if labelled else published(BY_KEY["cbs_maatwerk"], night)
+        moment = datetime.combine(day, time(2), UTC).timestamp()
         os.utime(path, (moment, moment))
     write_atomically(stamp, told.encode())
 
@@ -56,6 +59,7 @@ def files(figures: Figures, night: int) -> dict[str, bytes]:
     return found
 
 
+_AREA_FILES = ("focus_areas.csv", "focus_area_regions.csv")
 _MAATWERK_FILES = ("maatwerk_armoede.xlsx", "maatwerk_jeugd_en_onderwijs.csv")
 
 
@@ -76,7 +80,7 @@ def _areas(figures: Figures) -> dict[str, bytes]:
         people = residents[inside].sum() / 1000
         areas.append(f"{area.area_id},{area.name},{code},{country.names[area.municipality]},{people:.0f},good,verzonnen")
         regions += [f"{area.area_id},BU{codes[n]},{BOUNDARY_YEAR}" for n in inside]
-    return {"focus_areas.csv": "\n".join(areas).encode() + b"\n", "focus_area_regions.csv": "\n".join(regions).encode() + b"\n"}
+    return {name: ("\n".join(lines) + "\n").encode() for name, lines in zip(_AREA_FILES, (areas, regions), strict=True)}
 
 
 def _rows(figures: Figures, indicator: str, last: int) -> Iterator[tuple[object, ...]]:
@@ -93,7 +97,8 @@ def _rows(figures: Figures, indicator: str, last: int) -> Iterator[tuple[object,
             groups += [("gemeente", code, inside), ("rest_gemeente", code, inside & (country.area < 0))]
         groups.append(("nederland", "NL00", country.municipality >= 0))
         for level, code, chosen in groups:
-            yield indicator, year, level, code, int(part[chosen].sum()), int(whole[chosen].sum()), status
+            numerator = "." if (indicator, year, code) == _SECRET else int(part[chosen].sum())
+            yield indicator, year, level, code, numerator, int(whole[chosen].sum()), status
 
 
 def _sheets(sheets: dict[str, list[tuple[object, ...]]]) -> bytes:
@@ -125,11 +130,12 @@ def _labels(figures: Figures, year: int) -> Iterator[str]:
                 bad = figures.share("efg", at)[places]
                 for place, label in zip(places.tolist(), _label(chance[places], bad), strict=True):
                     dwelling = int(country.place[place]) * 100 + house
-                    yield f"{at}0615;W;{label};{dwelling};{postcode(place)};{house};{at + 10}0615"
+                    building = "U" if dwelling % 97 == 0 else "W"  # a few are shops and offices
+                    yield f"{at}0615;{building};{label};{dwelling};{postcode(place)};{house};{at + 10}0615"
 
 
 def _label(chance: np.ndarray, bad: np.ndarray) -> list[str]:
     """Labels: E, F and G for the chances below the share of these, better ones for the rest."""
-    poor = 6 + np.minimum(np.floor(3 * (chance / bad) ** 1.5), 2)
-    fair = np.floor(6 * ((chance - bad) / (1 - bad)).clip(0, 0.999))
+    poor = 8 + np.minimum(np.floor(3 * (chance / bad) ** 1.5), 2)
+    fair = np.floor(8 * ((chance - bad) / (1 - bad)).clip(0, 0.999))
     return [_LABELS[n] for n in np.where(chance < bad, poor, fair).astype(int)]

@@ -12,7 +12,7 @@ from nplv_orchestration.demo.country import Country
 from nplv_orchestration.demo.deliveries import files as deliveries
 from nplv_orchestration.demo.figures import Figures
 from nplv_orchestration.demo.transport import ADDRESSES, DemoTransport
-from nplv_orchestration.errors import WrongCall
+from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.progress import Progress, silent, unwatched
 from nplv_orchestration.settings import DemoSize
 from nplv_orchestration.sources import files, odata_v3, odata_v4
@@ -49,22 +49,36 @@ class _Recording(httpx.BaseTransport):
 
 
 def export(size: DemoSize, night: int, out: Path, progress: Progress = silent) -> int:
-    """Write the country of a size on a night to a new folder; how many files that made. Raises WrongCall when the folder is there."""
+    """Write the country of a size on a night to a new folder, whole or not at all; how many files that made.
+
+    Raises WrongCall when the folder is there, and NplvError when it cannot be written.
+    """
     if out.exists():
         raise WrongCall(f"{out} is there already; give a folder that is not")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as folder:
+            draft = Path(folder) / out.name
+            draft.mkdir()
+            _write(size, night, draft, Path(folder), progress)
+            draft.rename(out)
+    except OSError as error:
+        raise NplvError(f"--out {out} cannot be written ({error.strerror}); see to its rights and its free space, or give another folder") from None
+    return sum(path.is_file() for path in out.rglob("*"))
+
+
+def _write(size: DemoSize, night: int, out: Path, scratch: Path, progress: Progress) -> None:
     figures = Figures(Country(size))
     http = Http(_Recording(DemoTransport(figures, night), out / "antwoorden"))
-    with TemporaryDirectory() as folder:
-        for table in REGISTRY:
-            progress(f"bron {table.publisher} {table.table_id}")
-            _ask(table, http, Path(folder) / table.key)
+    for table in REGISTRY:
+        progress(f"bron {table.publisher} {table.table_id}")
+        _ask(table, http, scratch / table.key)
     http.close()
     progress("leveringen")
-    (out / "leveringen").mkdir(parents=True)
+    (out / "leveringen").mkdir()
     for name, content in deliveries(figures, night).items():
         (out / "leveringen" / name).write_bytes(content)
     (out / "LEESMIJ.txt").write_text(_NOTE.format(size=size, night=night), encoding="utf-8")
-    return sum(path.is_file() for path in out.rglob("*"))
 
 
 def _ask(table: SourceTable, http: Http, draft: Path) -> None:

@@ -12,6 +12,8 @@ from itertools import product
 from math import prod
 from typing import Any
 
+ROW_STEP = 3  # numbers of rows have gaps at the publishers too
+
 Condition = Callable[[str], bool]
 Columns = dict[str, Sequence[Any]]
 
@@ -103,4 +105,4 @@ class Cube:
             columns = self.cells(*keys)
             lines = zip(self.regions[low:high], *(values[low:high] for values in columns.values()), strict=True)
             for number, (region, *values) in enumerate(lines, start + low):
-                yield {self.row_number: number, **head, self.region_column: region, **dict(zip(columns, values, strict=True))}
+                yield {self.row_number: ROW_STEP * number, **head, self.region_column: region, **dict(zip(columns, values, strict=True))}

@@ -122,3 +122,7 @@ def test_a_publication_asks_for_the_edition_of_its_newest_year(definitions: dg.D
             context = dg.build_sensor_context(instance=instance, definitions=definitions)
             asked = sensor.evaluate_tick(context).run_requests or []
             assert [request.partition_key for request in asked] == ([] if year is None else ["2024"])
+        for made, wanted in (("2023", ["2024"]), ("2024", [])):  # an edition of another year does not do, one of this year needs no other
+            instance.report_runless_asset_event(dg.AssetMaterialization("edition", partition=made))
+            context = dg.build_sensor_context(instance=instance, definitions=definitions)
+            assert [request.partition_key for request in sensor.evaluate_tick(context).run_requests or []] == wanted

@@ -74,16 +74,30 @@ def test_every_page_says_that_all_is_invented(demo_night: Night) -> None:
     assert public(settings.home, "SELECT value FROM provenance.build WHERE key = 'mode'") == [("demo",)]
 
 
-def test_a_demo_home_takes_no_live_data_and_no_other_country(demo_home: Path) -> None:
-    for wrong, said in {
-        "sources": ({"sources": "live"}, "holds demo data and NPLV_SOURCES is live; the two never mix: use another NPLV_HOME"),
-        "size": ({"demo_size": "small"}, "holds the tiny demo country and NPLV_DEMO_SIZE is small: use another NPLV_HOME"),
-        "url": ({"cbs_url": "https://datasets.cbs.nl/odata/v1/CBS"}, "NPLV_CBS_URL is for live data, and NPLV_HOME="),
-        "inbox": ({"inbox": "/srv/inbox"}, "NPLV_INBOX is for live data, and NPLV_HOME="),
-    }.values():
-        with pytest.raises(WrongCall, match=re.escape(said)) as caught:
-            run_night(Settings(home=demo_home, **wrong), None)
-        assert "\n" not in str(caught.value)
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"sources": "live"}, "holds demo data and NPLV_SOURCES is live; the two never mix: use another NPLV_HOME"),
+        ({"demo_size": "small"}, "holds the tiny demo country and NPLV_DEMO_SIZE is small: use another NPLV_HOME"),
+        ({"cbs_url": "https://datasets.cbs.nl/odata/v1/CBS"}, "NPLV_CBS_URL is for live data, and NPLV_HOME="),
+        ({"inbox": "/srv/inbox"}, "NPLV_INBOX is for live data, and NPLV_HOME="),
+        ({"warehouse": "/srv/nplv.duckdb"}, "NPLV_WAREHOUSE is for live data, and NPLV_HOME="),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_a_demo_home_takes_no_live_data_and_no_other_country(demo_home: Path, wrong: dict[str, str], said: str) -> None:
+    with pytest.raises(WrongCall, match=re.escape(said)) as caught:
+        run_night(Settings(home=demo_home, **wrong), None)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_files_of_people_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "inbox" / "maatwerk_armoede.xlsx").write_bytes(b"counted by CBS")
+    with pytest.raises(WrongCall, match="holds delivered files, which the demo country does not read: use another NPLV_HOME, or NPLV_SOURCES=live"):
+        run_night(Settings(home=tmp_path, demo_size="tiny"), None)
+    assert (tmp_path / "inbox" / "maatwerk_armoede.xlsx").read_bytes() == b"counted by CBS"
+    assert not (tmp_path / "sources").exists()
 
 
 def test_nothing_is_asked_of_a_network_and_an_unchanged_night_builds_nothing(
@@ -117,6 +131,9 @@ def test_nights_go_by(demo_home: Path, demo_night: Night) -> None:
     assert {"misdrijven", "ervaren_gezondheid", "lbm_zwak_aandeel"} <= moved
     assert {"bijstand", "energielabel_efg", "onderwijsachterstand"}.isdisjoint(moved)
     compare(demo_home)
+    assert Home(demo_home).demo_night(Settings(home=demo_home)) == 45  # a home stays where it came
+    with pytest.raises(WrongCall, match="has come to night 45, and NPLV_DEMO_NIGHT is 44: use another NPLV_HOME"):
+        run_night(Settings(home=demo_home, demo_night=44), None)
 
 
 def test_each_mart_shows_its_figure_its_gap_its_checks_and_its_series(demo_night: Night) -> None:

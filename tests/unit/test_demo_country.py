@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import urllib.request
 import zipfile
 import zlib
@@ -31,7 +32,7 @@ from nplv_orchestration.demo.export import export
 from nplv_orchestration.demo.figures import COURSES, Figures
 from nplv_orchestration.demo.odata import Cube, WrongQuestion, conditions
 from nplv_orchestration.demo.transport import ADDRESSES, DemoTransport
-from nplv_orchestration.errors import WrongCall
+from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.sources.areas import REAL
 from nplv_orchestration.sources.registry import BY_KEY, REGISTRY
 from tests.real import serving
@@ -160,7 +161,7 @@ def test_pages_together_are_the_table(keys: list[str], regions: list[str], size:
     cube = Cube({"Soort": keys}, "Regio", regions, lambda key: {"Waarde": [f"{key}{region}" for region in regions]}, "ID")
     paged = [row for skip in range(0, len(cube), size) for row in cube.rows(skip, size)]
     assert paged == list(cube.rows(0, len(cube)))
-    assert [row["ID"] for row in paged] == list(range(len(cube)))
+    assert [row["ID"] for row in paged] == [3 * number for number in range(len(cube))]
 
 
 @pytest.mark.parametrize("text", ["Soort", "Soort ne 'a'", "Soort eq 'a' or Regio eq 'b'", "Soort eq a", "length(Soort) eq 'a'", "Maat eq 'a'"])
@@ -247,7 +248,7 @@ def test_the_newest_edition_has_columns_that_are_not_out() -> None:
 
 def test_the_first_rows_alone_can_be_asked() -> None:
     first = get(f"cbs_url/{KWB}/Observations", **{"$top": "2", "$skip": "3", "$select": "Id"}).json()
-    assert first["value"] == [{"Id": 3}, {"Id": 4}] and "@odata.nextLink" not in first
+    assert first["value"] == [{"Id": 9}, {"Id": 12}] and "@odata.nextLink" not in first
 
 
 def test_a_file_is_not_sent_twice() -> None:
@@ -257,11 +258,14 @@ def test_a_file_is_not_sent_twice() -> None:
         again = client.get(first.url, headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     with zipfile.ZipFile(io.BytesIO(first.content)) as packed:
-        rows = list(csv.DictReader(io.StringIO(packed.read(packed.namelist()[0]).decode())))
+        wijken, buurten = packed.namelist()
+        assert "wijken" in wijken
+        rows = list(csv.DictReader(io.StringIO(packed.read(buurten).decode())))
     assert all(abs(sum(float(row[d]) for d in ("won", "fys", "vrz", "soc", "onv")) - float(row["afw"])) < 1e-5 for row in rows)
     assert {row["jaar"] for row in rows} == {"2016", "2018", "2020", "2022", "2024"}
-    weak = [row for row in rows if int(row["klasse"]) <= 4]
+    weak = [row for row in rows if row["klasse"] and int(row["klasse"]) <= 4]
     assert weak and all(float(row["afw"]) < -0.164 for row in weak)
+    assert {row["jaar"] for row in rows if not row["klasse"]} == {"2024"}  # derived, as for live data
 
 
 def test_addresses_lead_from_the_buurten_of_one_year_to_those_of_another() -> None:
@@ -316,12 +320,13 @@ def test_a_release_fills_columns_renumbers_them_and_restates_history() -> None:
 
     def topic(table: str, title: str, night: int) -> str:
         rows = get(f"dataderden_url/ODataFeed/odata/{table}/DataProperties", night, **{"$format": "json"}).json()["value"]
-        return next(row["Key"] for row in rows if row["Title"] == title)
+        return next(row["Key"] for row in rows if row["Title"].strip() == title)
 
     def country(table: str, title: str, night: int, *terms: str) -> float:
         query = {"$format": "json", "$filter": " and ".join([*terms, "startswith(WijkenEnBuurten,'NL')"])}
         rows = get(f"dataderden_url/ODataFeed/odata/{table}/UntypedDataSet", night, **query).json()["value"]
         assert len(rows) == 1
+        assert len(rows[0]["WijkenEnBuurten"]) == 10
         return float(rows[0][topic(table, title, night)])
 
     crimes = CRIME, "Geregistreerde misdrijven"
@@ -348,7 +353,9 @@ def test_deliveries_are_put_down_once_and_again_when_they_change(tmp_path: Path)
     deliver(TINY, 0, inbox, areas)
     assert (inbox / "maatwerk_armoede.xlsx").read_bytes() == b"as it was left"
     (inbox / "maatwerk_armoede.xlsx").unlink()
+    (areas / "focus_areas.csv").unlink()
     deliver(TINY, 0, inbox, areas)
+    assert (areas / "focus_areas.csv").exists()
     assert {path.name: path.stat().st_mtime_ns for path in inbox.iterdir()} == moments
     deliver(TINY, 15, inbox, areas)
     later = {path.name for path in inbox.iterdir() if path.stat().st_mtime_ns != moments[path.name]}
@@ -357,7 +364,10 @@ def test_deliveries_are_put_down_once_and_again_when_they_change(tmp_path: Path)
 
 def test_maatwerk_adds_up() -> None:
     rows = list(csv.DictReader(files(TINY, 0)["maatwerk_jeugd_en_onderwijs.csv"].decode().splitlines(), delimiter=";"))
-    table = pd.DataFrame(rows).astype({"teller": int, "noemer": int})
+    secret = [(row["indicator"], row["jaar"], row["niveau"]) for row in rows if row["teller"] == "."]
+    assert secret == [("jeugd_verdachten", "2019", "gebied")]
+    told = [row for row in rows if (row["indicator"], row["jaar"]) != secret[0][:2]]
+    table = pd.DataFrame(told).astype({"teller": int, "noemer": int})
     sums = table.groupby(["indicator", "jaar", "niveau"])[["teller", "noemer"]].sum().unstack("niveau")
     for column in ("teller", "noemer"):
         assert (sums[column]["gebied"] + sums[column]["rest_gemeente"] == sums[column]["gemeente"]).all()
@@ -368,12 +378,34 @@ def test_the_same_bytes_come_every_time(tmp_path: Path) -> None:
     def digest(seed: str) -> dict[str, str]:
         out = tmp_path / seed
         code = f"from pathlib import Path; from nplv_orchestration.demo.export import export; export('tiny', 3, Path({str(out)!r}))"
-        subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | {"PYTHONHASHSEED": seed})
+        subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | {"PYTHONHASHSEED": seed, "TZ": f"UTC{seed}"})
         return {str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest() for path in out.rglob("*") if path.is_file()}
 
     once = digest("1")
     assert once == digest("2")
     assert len(once) > 80
+
+
+def test_the_moments_of_the_files_do_not_follow_the_zone_of_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    moments = []
+    for zone in ("Asia/Tokyo", "Europe/Amsterdam"):
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+        deliver(TINY, 0, tmp_path / zone, tmp_path / zone / "areas")
+        moments.append({path.name: path.stat().st_mtime for path in (tmp_path / zone).iterdir() if path.is_file()})
+    monkeypatch.undo()
+    time.tzset()
+    assert moments[0] == moments[1]
+
+
+def test_the_crimes_of_the_country_are_those_of_its_municipalities() -> None:
+    query = {"$format": "json", "$filter": "SoortMisdrijf eq '0.0.0 ' and Perioden eq '2024JJ00'"}
+    rows = get(f"dataderden_url/ODataFeed/odata/{CRIME}/UntypedDataSet", **query).json()["value"]
+    counts = {
+        row["WijkenEnBuurten"].strip(): int(row["GeregistreerdeMisdrijven_1"]) for row in rows if row["GeregistreerdeMisdrijven_1"].strip() != "."
+    }
+    assert counts["NL00"] == sum(count for code, count in counts.items() if code.startswith("GM"))
+    assert sum(count for code, count in counts.items() if code.startswith("BU")) < counts["NL00"]  # some have no buurt
 
 
 def test_the_folder_says_that_all_is_invented_and_is_not_written_twice(tmp_path: Path) -> None:
@@ -386,6 +418,10 @@ def test_the_folder_says_that_all_is_invented_and_is_not_written_twice(tmp_path:
     assert {path.name for path in (out / "leveringen").iterdir()} == set(files(TINY, 0))
     with pytest.raises(WrongCall, match="is there already; give a folder that is not"):
         export("tiny", 0, out)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(NplvError, match=r"^--out .* cannot be written \(.*\); see to its rights and its free space, or give another folder$"):
+        export("tiny", 0, tmp_path / "file" / "land")
+    assert {path.name for path in tmp_path.iterdir()} == {"land", "file"}
 
 
 def test_every_table_of_the_registry_is_known_here() -> None:

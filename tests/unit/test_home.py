@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,6 +57,25 @@ def test_a_home_belongs_to_one_mode(tmp_path: Path) -> None:
     assert home.mode(Settings(home=tmp_path)) == "live"
     with pytest.raises(WrongCall, match="holds live data and NPLV_SOURCES is demo; the two never mix: use another NPLV_HOME"):
         home.claim(Settings(home=tmp_path, sources="demo"))
+
+
+@pytest.mark.parametrize(
+    ("held", "wrong", "said"),
+    [
+        ("live", {"demo_size": "tiny"}, "NPLV_DEMO_SIZE is for demo data, and NPLV_HOME=.* holds live data: unset it, or use another NPLV_HOME"),
+        ("live", {"demo_night": 3}, "NPLV_DEMO_NIGHT is for demo data"),
+        ("", {"demo_size": "tiny", "sources": "live"}, "NPLV_DEMO_SIZE is for demo data: set NPLV_SOURCES=demo, or unset it for live data"),
+        ("", {"eponline_api_key": "x"}, "NPLV_EPONLINE_API_KEY is for live data: set NPLV_SOURCES=live, or unset it for demo data"),
+        ("demo", {}, "says 'demo', expected live, or demo and a size; use another NPLV_HOME"),
+        ("demo huge", {}, "says 'demo huge', expected live"),
+        ("live small", {}, "says 'live small', expected live"),
+    ],
+)
+def test_settings_of_the_other_mode_and_strange_homes_are_refused(tmp_path: Path, held: str, wrong: dict[str, Any], said: str) -> None:
+    if held:
+        (tmp_path / "sources").write_text(held)
+    with pytest.raises(WrongCall, match=said):
+        Home(tmp_path).mode(Settings(home=tmp_path, **wrong))
 
 
 def test_a_home_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:

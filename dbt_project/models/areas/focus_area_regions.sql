@@ -2,4 +2,4 @@ select
     area_id,
     region_code,
     boundary_year
-from {{ source('raw', 'focus_area_regions') }}
+from {{ ref('stg_nplv__focus_area_regions') }}

@@ -6,4 +6,4 @@ select
     inhabitants_2025_x1000,
     fit,
     delineation
-from {{ source('raw', 'focus_areas') }}
+from {{ ref('stg_nplv__focus_areas') }}

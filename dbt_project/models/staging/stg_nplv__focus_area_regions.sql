@@ -1,0 +1,5 @@
+select
+    area_id,
+    region_code,
+    boundary_year
+from {{ source('raw', 'focus_area_regions') }}

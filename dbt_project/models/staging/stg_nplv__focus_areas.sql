@@ -1,0 +1,9 @@
+select
+    area_id,
+    area_name,
+    municipality_code,
+    municipality_name,
+    inhabitants_2025_x1000,
+    fit,
+    delineation
+from {{ source('raw', 'focus_areas') }}
