@@ -50,7 +50,7 @@ def ui(demo_night: Night, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         try:
-            process.wait(20)
+            process.wait(10)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
 

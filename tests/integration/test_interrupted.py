@@ -130,7 +130,7 @@ def test_a_wrong_delivery_stops_nothing_and_no_cell_of_it_is_published(night: Ni
         ({"NPLV_SOURCES": "lief"}, ["run"], "nplv: wrong setting: NPLV_SOURCES: Input should be 'demo' or 'live'"),
         ({"NPLV_CBS_URL": "cbs"}, ["run"], "nplv: wrong setting: NPLV_CBS_URL: "),
         ({"NPLV_WAREHOUSE": "mysql:x"}, ["run"], "nplv: NPLV_WAREHOUSE: 'mysql:' is not supported"),
-        ({}, ["run", "--sources", "lief"], "nplv: wrong setting: NPLV_SOURCES"),
+        ({}, ["run", "--sources", "lief"], "nplv: wrong setting: --sources: Input should be 'demo' or 'live'"),
         ({}, ["run", "--edition", "1999"], "nplv: an edition 1999 cannot be made: editions are of 2018 to 2042"),
     ],
 )
