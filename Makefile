@@ -14,8 +14,8 @@ install: .venv/installed prepare
 	@test -n '$(PYTHON)' && $(PYTHON) -c '$(SUPPORTED)' 2>/dev/null || { echo 'make: Python 3.11, 3.12 or 3.13 was not found; install it, or name it: make PYTHON=/path/to/python3.11' >&2; exit 1; }
 	@echo 'Installing into .venv, once; this takes about a minute' >&2
 	@test -x .venv/bin/pip || $(PYTHON) -m venv --clear .venv || { echo 'make: no .venv could be made: on Debian and Ubuntu install python3-venv, see to free space, and run the same again' >&2; exit 1; }
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock && \
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . || \
+	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock && \
+	$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e . || \
 	{ echo 'make: the packages could not be installed: see to the network (HTTPS_PROXY for a proxy, PIP_INDEX_URL for an index of your own) and free space, and run the same again; it goes on where it stopped' >&2; exit 1; }
 	@touch $@
 

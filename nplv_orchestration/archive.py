@@ -16,7 +16,7 @@ from typing import Literal
 from nplv_orchestration.errors import NplvError
 from nplv_orchestration.home import sync_folder, write_atomically
 
-State = Literal["fresh", "unchanged", "stale", "not_found", "not_configured", "not_needed", "refused"]
+State = Literal["fresh", "unchanged", "stale", "not_found", "not_configured", "not_needed", "refused", "unreachable"]
 
 
 @dataclass(frozen=True)

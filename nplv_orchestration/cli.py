@@ -80,6 +80,8 @@ def query(sql: Annotated[str, typer.Argument(help="a query in DuckDB's SQL")]) -
         connection.execute("SET lock_configuration = true")
         try:
             found = connection.execute(sql)
+            if found is None:
+                raise WrongCall("the query is empty")
             rows = found.fetchall()
         except duckdb.Error as error:
             raise WrongCall(f"the query failed: {' '.join(str(error).split())[:300]}") from None
@@ -94,12 +96,12 @@ def doctor() -> None:
     """The settings, the home, the models and the sources as they are now."""
     settings = load_settings()
     home = Home.of(settings)
+    mode = home.mode(settings)
     for name, field in Settings.model_fields.items():
-        value = getattr(settings, name)
+        value = "not used by the demo country" if mode == "demo" and name.endswith("_url") else getattr(settings, name)
         print(f"NPLV_{name.upper():<20} {value if value is not None else '-'}  ({field.description})")
     print(f"inbox                     {home.inbox(settings)}")
     print(f"warehouse                 {settings.warehouse_path}")
-    mode = home.mode(settings)
     print(
         f"sources in this home      {f'demo, the {home.demo_size(settings)} country on night {home.demo_night(settings)}' if mode == 'demo' else mode}"
     )
@@ -164,7 +166,11 @@ def ui(port: Annotated[int, typer.Option(help="port on this machine")] = 3000) -
         except OSError as error:
             raise WrongCall(f"port {port} cannot be used ({error.strerror}); choose another with --port (make ui PORT=3001)") from None
     dagster_home(home)
-    os.execvp(sys.executable, [sys.executable, "-m", "dagster", "dev", "-m", "nplv_orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)])
+    home.hold_ui()
+    print(f"De UI staat over enkele seconden op http://127.0.0.1:{port}; Ctrl-C stopt haar.", flush=True)
+    quiet = ["-W", "ignore:Function `dev_command` is superseded"]  # its successor makes and runs projects of its own shape only
+    served = ["-m", "nplv_orchestration.definitions", "-h", "127.0.0.1", "-p", str(port), "--log-level", "warning"]
+    os.execvp(sys.executable, [sys.executable, *quiet, "-m", "dagster", "dev", *served])
 
 
 @contextmanager

@@ -174,6 +174,16 @@ class Home:
             finally:
                 os.ftruncate(descriptor, 0)
 
+    def hold_ui(self) -> None:
+        """Be the only UI of this home for as long as this process lives, whatever program it becomes. Raises HomeBusy."""
+        with self._writable():
+            descriptor = os.open(self.root / "ui.lock", os.O_RDWR | os.O_CREAT, 0o644)
+        if not _take(descriptor):
+            raise HomeBusy(f"{self.root} has a UI already ({_holder(descriptor)}); stop that one first")
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"process {os.getpid()}".encode(), 0)
+        os.set_inheritable(descriptor, True)
+
     def refuse_when_busy(self) -> None:
         """Raises HomeBusy, naming who holds the lock, when somebody does."""
         with self._lock_file() as descriptor:

@@ -22,7 +22,7 @@ from nplv_orchestration.settings import Settings, SourceMode
 from nplv_orchestration.sources.areas import REAL
 from nplv_orchestration.sources.http import Http
 from nplv_orchestration.sources.refresh import Publishers
-from nplv_orchestration.sources.registry import REGISTRY
+from nplv_orchestration.sources.registry import REGISTRY, SourceTable
 from nplv_orchestration.versions import code_fingerprint
 from nplv_orchestration.warehouse import connect, fingerprints
 
@@ -51,11 +51,11 @@ class Monitor:
             yield connection
 
     def states(self) -> list[TableState]:
-        """How the last question about each table ended. Raises NplvError when one was never asked."""
+        """How the last question about each table ended. Raises NplvError when one was never asked, or never well answered."""
         found = {table.key: self.archive.state(table.key) for table in REGISTRY}
-        never = [key for key, state in found.items() if state is None]
+        never = [table.key for table in REGISTRY if _is_owed(table, found[table.key])]
         if never:
-            raise NplvError(f"never asked: {', '.join(never)}; run the raw assets first")
+            raise NplvError(f"never asked, or never well answered: {', '.join(never)}; run the raw assets first")
         return [state for state in found.values() if state]
 
     def inputs(self) -> str:
@@ -94,6 +94,13 @@ class Monitor:
     def remember_built(self, tables: dict[str, str]) -> None:
         """The warehouse was built and judged whole, with these fingerprints."""
         write_atomically(self._built_file, json.dumps({"inputs": self.inputs(), "tables": tables}).encode())
+
+
+def _is_owed(table: SourceTable, state: TableState | None) -> bool:
+    """Whether nothing can be made yet for want of a table: its publisher, who is there, has not told what it holds."""
+    if state is None:
+        return True
+    return state.manifest is None and state.state in ("unreachable", "refused") and not table.is_delivered
 
 
 @contextmanager

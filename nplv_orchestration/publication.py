@@ -210,6 +210,12 @@ def _write(connection: DuckDBPyConnection, folder: Path, tables: dict[str, str],
     parquet.mkdir(parents=True)
     connection.execute(f"ATTACH {literal(folder / 'nplv.duckdb')} AS version_file (STORAGE_VERSION '{STORAGE}')")
     written: dict[str, tuple[int, str]] = {}
+    marks = ", ".join(f"{name}: {literal(str(facts[name]))}" for name in ("mode", "version"))  # a file that is copied away tells what it is
+
+    def copy(name: str, query: str) -> None:
+        path = literal(parquet / f"{name}.parquet")
+        connection.execute(f"COPY ({query}) TO {path} (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{marks}}})")
+
     try:
         for schema in sorted({name.split(".")[0] for name in tables}):
             connection.execute(f"CREATE SCHEMA version_file.{schema}")
@@ -223,10 +229,11 @@ def _write(connection: DuckDBPyConnection, folder: Path, tables: dict[str, str],
             if is_public and table == "release.check_results":  # details may quote figures of an area
                 query = query.replace("*", "* REPLACE (NULL::VARCHAR AS details)")
             connection.execute(f"CREATE TABLE version_file.{name} AS {query}")
-            connection.execute(f"COPY ({query}) TO {literal(parquet / (name + '.parquet'))} (FORMAT parquet, COMPRESSION zstd)")
+            copy(name, query)
             written[name] = _count_and_hash(connection, f"({query})")
         values = ", ".join(f"({literal(k)}, {literal(str(v))})" for k, v in facts.items())
         connection.execute(f"CREATE TABLE version_file.provenance.build AS SELECT * FROM (VALUES {values}) AS t (key, value)")
+        copy("provenance.build", "SELECT * FROM version_file.provenance.build")
     finally:
         connection.execute("DETACH version_file")
     _read_back(folder, written, is_public)

@@ -78,9 +78,10 @@ def run_night(settings: Settings, year: int | None, progress: Progress = silent)
         made = edition_job.execute_in_process(instance=instance, raise_on_error=False, partition_key=str(wanted), run_config=_QUIET)
         _raise_failure(made)
     from nplv_orchestration.archive import Archive
+    from nplv_orchestration.sources.inbox import unrecognised
     from nplv_orchestration.sources.registry import REGISTRY
 
-    archive = Archive(home.archive)
+    archive, inbox = Archive(home.archive), home.inbox(settings)
     states = [state for table in REGISTRY if (state := archive.state(table.key))]
     edition = _metadata(made, "edition")
     return Outcome(
@@ -89,7 +90,8 @@ def run_night(settings: Settings, year: int | None, progress: Progress = silent)
         held=_metadata(night, "gate")["vastgehouden"].value,
         edition=Path(str(edition["map"].value)),
         missing=list(edition["ontbreekt"].value),
-        warnings=[f"{s.reason} ({s.detail})" if s.detail else s.reason for s in states if s.reason and s.state != "not_needed"],
+        warnings=[f"{s.reason} ({s.detail})" if s.detail else s.reason for s in states if s.reason and s.state != "not_needed"]
+        + [f"{name} in {inbox} wordt niet gelezen: zo heet geen bestand dat hier bekend is" for name in unrecognised(inbox)],
     )
 
 

@@ -140,12 +140,13 @@ def _datapackage(edition: Edition, folder: Path) -> dict[str, Any]:
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": f"nplv-voortgangsoverzicht-{edition.year}",
         "title": page.cover(edition)[0],
-        "description": " ".join(page.cover(edition)[1:]),
+        "description": " ".join(f"{line.rstrip('.')}." for line in page.cover(edition)[1:]),
         "created": edition.facts["published_at"],
         "version": f"{edition.year}.{REVISION}",
         "demonstratiegegevens": edition.is_demo,
         "sources": [
-            {"title": f"{s['publisher']} {s['table_id']}: {s['title']}", "path": s["address"]} for s in used if str(s["address"]).startswith("http")
+            {"title": f"{s['publisher']} {s['table_id']}: {s['title']}"} | ({"path": s["address"]} if str(s["address"]).startswith("http") else {})
+            for s in used
         ],
         "licenses": [{"name": name, "title": name} for name in sorted({s["licence"].replace(" ", "-") for s in used})],
         "resources": resources,

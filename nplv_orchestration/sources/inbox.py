@@ -59,6 +59,12 @@ def ask(table: SourceTable, folder: Path) -> Answer:
     return Answer(digest.hexdigest(), datetime.fromtimestamp(newest, UTC).isoformat(), "inbox", carried=files)
 
 
+def unrecognised(folder: Path) -> list[str]:
+    """The files that nobody reads, because their names are none of those that are known."""
+    files = (f.name for f in folder.glob("*") if f.is_file() and not f.name.startswith("."))
+    return sorted(name for name in files if not any(re.fullmatch(pattern, name, re.IGNORECASE) for pattern in _PATTERNS.values()))
+
+
 def pull_maatwerk(table: SourceTable, answer: Answer, draft: Path, watch: Watch) -> Pulled:
     """Counts of areas, municipalities and the country, from every maatwerk file together."""
     with Draft(table, draft, ("indicator_id", "year", "geo_level", "geo_code"), watch) as out:

@@ -71,17 +71,19 @@ def refresh(table: SourceTable, publishers: Publishers) -> TableState:
         if last:
             return _end(archive, table, "stale", reason, last)
         return _end(archive, table, "not_found", reason, None)
-    except SourceUnreachable:
+    except SourceUnreachable as unreachable:
         before = archive.state(table.key)
         if last is None and before and before.state == "not_found":
             return _end(archive, table, "not_found", before.reason, None)
         if last is None:
+            _end(archive, table, "unreachable", f"{name}: niet bereikbaar, en er is geen eerdere versie", None, detail=str(unreachable))
             raise
         return _end(archive, table, "stale", f"{name}: niet bereikbaar; in gebruik is de versie van {last.fetched_at[:10]}", last)
     except SourceRefused as refused:
-        if last is None and table.is_delivered:  # a person's file that is wrong changes nothing else
-            return _end(archive, table, "refused", f"{name}: geweigerd, en er is geen eerdere versie", None, detail=str(refused))
         if last is None:
+            ended = _end(archive, table, "refused", f"{name}: geweigerd, en er is geen eerdere versie", None, detail=str(refused))
+            if table.is_delivered:  # a person's file that is wrong changes nothing else
+                return ended
             raise
         reason = f"{name}: nieuwe versie geweigerd; in gebruik is de versie van {last.fetched_at[:10]}"
         return _end(archive, table, "refused", reason, last, detail=str(refused))

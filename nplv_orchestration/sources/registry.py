@@ -163,7 +163,7 @@ REGISTRY: tuple[SourceTable, ...] = (
             **dict.fromkeys(("afw", "fys", "onv", "soc", "vrz", "won"), "DOUBLE"),
         },
         page="https://www.leefbaarometer.nl/page/Open%20data",
-        licence="CC0",
+        licence="CC0-1.0",
         boundary_year=2024,
         path="resources/open-data-leefbaarometer-meting-2024.zip",
     ),
@@ -179,7 +179,7 @@ REGISTRY: tuple[SourceTable, ...] = (
             "postcode": "VARCHAR", "house_number": "INTEGER", "reference_date": "DATE",
         },
         page="https://www.ep-online.nl/PublicData",
-        licence="CC0",
+        licence="CC0-1.0",
     ),
     SourceTable(
         key=f"cbs_addresses_{BOUNDARY_YEAR}",

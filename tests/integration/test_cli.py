@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 
 import pytest
 from typer.testing import CliRunner
 
 from nplv_orchestration import cli
-from nplv_orchestration.errors import NplvError, WrongCall
+from nplv_orchestration.errors import HomeBusy, NplvError, WrongCall
+from nplv_orchestration.home import Home
 from tests.real import Night, environment_for
 
 
@@ -45,6 +48,7 @@ def test_query_answers_from_the_published_version(shell: CliRunner) -> None:
         ("ATTACH 'other.duckdb'", "disabled"),
         ("SET enable_external_access = true; SELECT 1", "configuration"),
         ("SELEC 1", "syntax error"),
+        ("", "the query is empty"),
     ],
 )
 def test_query_reads_and_does_nothing_else(shell: CliRunner, sql: str, said: str) -> None:
@@ -70,6 +74,21 @@ def test_without_a_published_version_it_says_what_to_do(shell: CliRunner, monkey
         told = shell.invoke(cli.app, words)
         assert type(told.exception) is NplvError
         assert str(told.exception) == f"{tmp_path} holds no published version; run `nplv run` first"
+
+
+def test_a_home_has_one_ui(shell: CliRunner, home_of: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NPLV_HOME", str(home_of))
+    holding = "import sys, time; from pathlib import Path; from nplv_orchestration.home import Home\nHome(Path(sys.argv[1])).hold_ui()\n"
+    other = subprocess.Popen([sys.executable, "-c", f"{holding}print('held', flush=True); time.sleep(60)", str(home_of)], stdout=subprocess.PIPE)
+    try:
+        assert other.stdout and other.stdout.readline() == b"held\n"
+        told = shell.invoke(cli.app, ["ui", "--port", "0"])
+        assert isinstance(told.exception, HomeBusy)
+        assert str(told.exception) == f"{home_of} has a UI already (process {other.pid}); stop that one first"
+    finally:
+        other.kill()
+        other.wait()
+    Home(home_of).hold_ui()  # the lock died with its process
 
 
 def test_a_busy_port_is_refused_before_anything_starts(shell: CliRunner) -> None:

@@ -100,6 +100,30 @@ def test_the_files_of_people_are_left_alone(tmp_path: Path) -> None:
     assert not (tmp_path / "sources").exists()
 
 
+def test_a_copied_file_of_figures_tells_what_it_is(demo_night: Night) -> None:
+    settings, outcome = demo_night
+    for part in ("openbaar", "intern"):
+        files = sorted((settings.home / "published" / "current" / part / "parquet").glob("*.parquet"))
+        assert len(files) == 26
+        for file in files:
+            marks = dict(duckdb.sql(f"SELECT decode(key), decode(value) FROM parquet_kv_metadata('{file}')").fetchall())
+            assert (marks["mode"], marks["version"]) == ("demo", outcome.version), file.name
+
+
+def test_a_delivery_with_a_misspelt_area_is_held_and_a_file_of_an_unknown_name_is_told(demo_home: Path, demo_night: Night) -> None:
+    inbox = demo_home / "demo" / "inbox"
+    head = "indicator;jaar;niveau;code;teller;noemer;status"
+    (inbox / "maatwerk_extra.csv").write_text(f"{head}\njeugd_verdachten;2024;gebied;fabeldam-nord;12;100;Definitief\n", encoding="utf-8")
+    (inbox / "levering.csv").write_text(head, encoding="utf-8")
+    outcome = run_night(Settings(home=demo_home), None)
+    maatwerk = {i.indicator_id for i in load_manifest().indicators if i.sources == ["cbs_maatwerk"]}
+    assert len(maatwerk) == 5 and set(outcome.held) == maatwerk
+    assert outcome.held["jeugd_verdachten"] == ["controle delivered_codes_exist_stg_cbs__maatwerk_ op staging.stg_cbs__maatwerk is niet geslaagd"]
+    assert outcome.warnings == [f"levering.csv in {inbox} wordt niet gelezen: zo heet geen bestand dat hier bekend is"]
+    kept = "SELECT year, value FROM marts.indicator_values WHERE indicator_id = 'jeugd_verdachten' AND geo_level = 'nplv' ORDER BY year"
+    assert public(demo_home, kept) == public(demo_night[0].home, kept)
+
+
 def test_nothing_is_asked_of_a_network_and_an_unchanged_night_builds_nothing(
     demo_home: Path, demo_night: Night, monkeypatch: pytest.MonkeyPatch
 ) -> None:

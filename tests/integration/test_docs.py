@@ -49,9 +49,9 @@ def test_each_call_does_its_work(doc: Path, demo_home: Path, tmp_path: Path, req
         if words[0] == "ui":  # opened by the tests with a browser
             continue
         values = variables | {"NPLV_HOME": str(demo_home)}
-        home = tmp_path / "first-check"
-        if variables.get("NPLV_HOME") == "./first-check" or variables.get("NPLV_SOURCES") == "live":
-            if variables.get("NPLV_HOME") != "./first-check":
+        home = tmp_path / "data-first-check"
+        if variables.get("NPLV_HOME") == "./data-first-check" or variables.get("NPLV_SOURCES") == "live":
+            if variables.get("NPLV_HOME") != "./data-first-check":
                 home = request.getfixturevalue("home_of")
             values = variables | environment_for(request.getfixturevalue("publishers"), home)
         with monkeypatch.context() as patch:

@@ -14,8 +14,11 @@ import duckdb
 import pytest
 from pydantic import HttpUrl
 
+from nplv_orchestration.archive import Archive
 from nplv_orchestration.edition.build import verifies
+from nplv_orchestration.errors import NplvError
 from nplv_orchestration.home import Home
+from nplv_orchestration.monitor import open_monitor
 from nplv_orchestration.run import dagster_home, run_night
 from tests.real import Night, environment_for, serving, settings_for
 
@@ -88,6 +91,13 @@ def test_a_publisher_that_was_never_reached_fails_the_run(tmp_path: Path) -> Non
     assert lines[-1].startswith("nplv: http://127.0.0.1:9/odata/v1/CBS/84286NED/Properties cannot be reached: ")
     assert "try again later (and " in lines[-1]
     assert not (tmp_path / "home" / "published").exists()
+    told = subprocess.run([*NPLV, "doctor"], env=environment("http://127.0.0.1:9", tmp_path / "home"), capture_output=True, text=True, check=True)
+    assert told.stdout.count(": unreachable since ") == 11  # each publisher's, not only the first
+    home = Home(tmp_path / "home")
+    assert Archive(home.archive).current("leefbaarometer") is None
+    with open_monitor(settings_for("http://127.0.0.1:9", home.root), "a test") as monitor:
+        with pytest.raises(NplvError, match=r"^never asked, or never well answered: cbs_kwb_2018, .*; run the raw assets first$"):
+            monitor.states()
 
 
 def test_a_publisher_that_is_down_is_told_and_its_last_version_used(night: Night, home_of: Path, publishers: str) -> None:

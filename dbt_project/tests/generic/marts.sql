@@ -129,3 +129,13 @@ where {{ column_name }} < {{ low }} or {{ column_name }} > {{ high }}
 select * from {{ model }}
 where abs(won + fys + vrz + soc + onv - afw) > 1e-5
 {% endtest %}
+
+{# what was delivered is of an area, a municipality or a country that there is: a misspelt code would be left out in silence #}
+{% test delivered_codes_exist(model) %}
+select distinct d.geo_level, d.geo_code
+from {{ model }} as d
+left join {{ ref('focus_areas') }} as a
+    on (d.geo_level = 'gebied' and d.geo_code = a.area_id)
+    or (d.geo_level in ('gemeente', 'rest_gemeente') and d.geo_code = a.municipality_code)
+where a.area_id is null and d.geo_level <> 'nederland'
+{% endtest %}
