@@ -1,5 +1,1 @@
-select
-    area_id,
-    region_code,
-    boundary_year
-from {{ ref('stg_nplv__focus_area_regions') }}
+select * from {{ ref('stg_nplv__focus_area_regions') }}
