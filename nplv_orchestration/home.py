@@ -112,6 +112,8 @@ class Home:
             last = int((self.demo / "night").read_text(encoding="utf-8"))
         except FileNotFoundError:
             last = 0
+        except ValueError:
+            raise WrongCall(f"{self.demo / 'night'} is not the number of a night; use another NPLV_HOME") from None
         if settings.demo_night is not None and settings.demo_night < last:
             raise WrongCall(f"NPLV_HOME={self.root} has come to night {last}, and NPLV_DEMO_NIGHT is {settings.demo_night}: use another NPLV_HOME")
         return last if settings.demo_night is None else settings.demo_night

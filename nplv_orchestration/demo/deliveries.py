@@ -20,6 +20,8 @@ from nplv_orchestration.home import write_atomically
 from nplv_orchestration.sources.registry import BOUNDARY_YEAR, BY_KEY
 from nplv_orchestration.versions import code_fingerprint
 
+_AREA_FILES = ("focus_areas.csv", "focus_area_regions.csv")
+_MAATWERK_FILES = ("maatwerk_armoede.xlsx", "maatwerk_jeugd_en_onderwijs.csv")
 _HEAD = ("indicator", "jaar", "niveau", "code", "teller", "noemer", "status")
 _POVERTY = ("armoede_huishoudens", "armoede_kinderen")
 _YOUTH = ("zonder_startkwalificatie", "onderwijsachterstand", "jeugd_verdachten")
@@ -57,10 +59,6 @@ def files(figures: Figures, night: int) -> dict[str, bytes]:
     for name, year in _label_files().items():
         found[name] = packed({name.replace("_csv.zip", ".csv"): _labels(figures, year)})
     return found
-
-
-_AREA_FILES = ("focus_areas.csv", "focus_area_regions.csv")
-_MAATWERK_FILES = ("maatwerk_armoede.xlsx", "maatwerk_jeugd_en_onderwijs.csv")
 
 
 def _label_files() -> dict[str, int]:

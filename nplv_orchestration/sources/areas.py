@@ -28,18 +28,20 @@ def ask(table: SourceTable, folder: Path) -> Answer:
 
 def pull(table: SourceTable, answer: Answer, draft: Path, watch: Watch) -> Pulled:
     """All lines of the file. Raises SourceRefused, naming line and column."""
-    lines = list(csv.DictReader(answer.carried.decode("utf-8-sig").splitlines()))
+    lines = csv.DictReader(answer.carried.decode("utf-8-sig").splitlines())
     columns = {*table.columns, *(["boundary_year"] if table.boundary_year else [])}
-    if not lines or set(lines[0]) != columns:
+    if set(lines.fieldnames or ()) != columns:
         raise SourceRefused(f"{table.path}: its columns must be {', '.join(sorted(columns))}")
 
     def rows() -> Iterator[dict[str, object]]:
         for number, line in enumerate(lines, 2):
-            if line.get("boundary_year") not in (None, str(table.boundary_year)):
+            if None in line or None in line.values():
+                raise SourceRefused(f"{table.path}, line {number}: another number of cells than the head")
+            if table.boundary_year and line["boundary_year"] != str(table.boundary_year):
                 raise SourceRefused(f"{table.path}, line {number}: boundaries of {line['boundary_year']}, the registry says {table.boundary_year}")
             row: dict[str, object] = {}
             for name, kind in table.columns.items():
-                cell = (line[name] or "").strip()
+                cell = line[name].strip()
                 if not cell or (kind == "INTEGER" and not cell.isdigit()):
                     raise SourceRefused(
                         f"{table.path}, line {number}, {name}: found '{cell[:40]}', expected {'a number' if kind == 'INTEGER' else 'a text'}"
