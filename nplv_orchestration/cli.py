@@ -12,14 +12,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import Annotated, cast, get_args
+from typing import Annotated
 
 import typer
 
 from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.home import Home
 from nplv_orchestration.progress import Progress
-from nplv_orchestration.settings import LAST_NIGHT, DemoSize, Settings, load_settings
+from nplv_orchestration.settings import DEMO_SIZES, LAST_NIGHT, DemoSize, Settings, load_settings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -145,10 +145,9 @@ def demo(
 
 
 def _demo_size(text: str) -> DemoSize:
-    for size in get_args(DemoSize):
-        if text == size:
-            return cast(DemoSize, size)
-    raise WrongCall(f"--size: '{text}' is none of {', '.join(get_args(DemoSize))}")
+    if text not in DEMO_SIZES:
+        raise WrongCall(f"--size: '{text}' is none of {', '.join(DEMO_SIZES)}")
+    return DEMO_SIZES[text]
 
 
 @app.command()

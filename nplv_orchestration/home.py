@@ -15,10 +15,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
 
 from nplv_orchestration.errors import HomeBusy, NplvError, WrongCall
-from nplv_orchestration.settings import DemoSize, Settings, SourceMode
+from nplv_orchestration.settings import DEMO_SIZES, DemoSize, Settings, SourceMode
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # of renameat2(2)
 _RENAME_SWAP = 2  # of renamex_np(2) on macOS
@@ -97,14 +96,13 @@ class Home:
     def demo_size(self, settings: Settings) -> DemoSize:
         """The size of the demo country in this home, else what the settings say, else small. Raises WrongCall when the two differ."""
         held = self._held()
-        sizes: dict[str, DemoSize] = {size: size for size in get_args(DemoSize)}
         if not held:
             return settings.demo_size or "small"
         if settings.demo_size not in (None, held[1]):
             raise WrongCall(
                 f"NPLV_HOME={self.root} holds the {held[1]} demo country and NPLV_DEMO_SIZE is {settings.demo_size}: use another NPLV_HOME"
             )
-        return sizes[held[1]]
+        return DEMO_SIZES[held[1]]
 
     def demo_night(self, settings: Settings) -> int:
         """The night of the settings, else the last one that this home had, else 0. Raises WrongCall for a night that is past."""
@@ -127,7 +125,7 @@ class Home:
         except OSError as error:
             raise NplvError(f"NPLV_HOME={self.root} cannot be read ({error.strerror}); choose another folder") from None
         held = text.split()
-        if held != ["live"] and (held[:1] != ["demo"] or held[1:] not in [[size] for size in get_args(DemoSize)]):
+        if held not in (["live"], *(["demo", size] for size in DEMO_SIZES)):
             raise WrongCall(f"{self._mode_file} says '{text.strip()}', expected live, or demo and a size; use another NPLV_HOME")
         return held
 

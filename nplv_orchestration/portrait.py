@@ -21,6 +21,7 @@ Point = tuple[int, float | None, float | None]
 """A year, the figure of the areas together, and that of the Netherlands."""
 
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 420, 150, 14, 96, 34, 24
+_NOTHING = (None, None, None, "ontbreekt", "")  # of a mart without a row
 _BARS = "▁▂▃▄▅▆▇█"
 _AREAS, _COUNTRY = "#154273", "#767676"
 
@@ -56,8 +57,8 @@ def portraits(connection: DuckDBPyConnection, relations: Mapping[str, str]) -> d
     for indicator_id in relations:
         own = [row[1:] for row in rows if row[0] == indicator_id]
         known = [row for row in own if row[1] is not None]
-        year, value, national, status, reason = (known or [(None, None, None, *own[-1][3:])])[-1] if own else (None, None, None, "ontbreekt", "")
-        found[indicator_id] = Portrait(year, value, national, status, reason or "", [row[:3] for row in own])
+        year, value, national, status, reason = (known or own or [_NOTHING])[-1]
+        found[indicator_id] = Portrait(year if known else None, value, national if known else None, status, reason or "", [row[:3] for row in own])
     return found
 
 

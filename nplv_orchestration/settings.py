@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -18,6 +18,7 @@ from nplv_orchestration.errors import WrongCall
 
 SourceMode = Literal["demo", "live"]
 DemoSize = Literal["tiny", "small", "national"]
+DEMO_SIZES: dict[str, DemoSize] = {size: size for size in get_args(DemoSize)}
 LAST_NIGHT = 10_000
 DBT_WAREHOUSE = "NPLV_DBT_WAREHOUSE"  # not a setting: it tells dbt, in this process, where the warehouse is
 

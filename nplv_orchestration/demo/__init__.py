@@ -20,15 +20,12 @@ def publishers(settings: Settings, home: Home) -> tuple[Settings, Path, httpx.Ba
 
     Gives the settings with its publishers' addresses, the folder that describes its areas, and the transport that answers.
     """
-    from pydantic import HttpUrl
-
     from nplv_orchestration.demo.country import Country
     from nplv_orchestration.demo.deliveries import deliver
     from nplv_orchestration.demo.figures import Figures
-    from nplv_orchestration.demo.transport import ADDRESSES, DemoTransport
+    from nplv_orchestration.demo.transport import DemoTransport, addressed
 
     figures, night, inbox = Figures(Country(home.demo_size(settings))), home.demo_night(settings), home.inbox(settings)
     deliver(figures, night, inbox, home.demo)
     write_atomically(home.demo / "night", str(night).encode())
-    addressed = settings.model_copy(update={"inbox": inbox, **{name: HttpUrl(address) for name, address in ADDRESSES.items()}})
-    return addressed, home.demo, DemoTransport(figures, night)
+    return addressed(settings.model_copy(update={"inbox": inbox})), home.demo, DemoTransport(figures, night)

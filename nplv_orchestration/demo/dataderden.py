@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from nplv_orchestration.demo.calendar import published, release
 from nplv_orchestration.demo.chance import Floats
-from nplv_orchestration.demo.country import Regions
+from nplv_orchestration.demo.country import Country, Regions
 from nplv_orchestration.demo.figures import LAST, OFFENCES, Figures
 from nplv_orchestration.demo.odata import Columns, Cube
 from nplv_orchestration.sources.registry import SourceTable
@@ -95,6 +96,7 @@ def _crimes(table: SourceTable, figures: Figures, number: int) -> Table:
     suffix = 3 if number >= 2 else 1  # the second release renumbers the columns
     key = f"GeregistreerdeMisdrijven_{suffix}"
     regions = _regions(table, figures)
+    described = _describing(figures.country, tuple(regions.codes), suffix + 1)
 
     def cells(offence: str, period: str) -> Columns:
         year = int(period[:4])
@@ -103,7 +105,7 @@ def _crimes(table: SourceTable, figures: Figures, number: int) -> Table:
         counts = np.where(regions.is_municipality, np.round(1.01 * counts), counts)
         counts[0] = counts[regions.is_municipality].sum()
         known = ~regions.is_small | (regions.total(figures.residents(year)) >= 20)
-        return {key: _text(counts, known, "{:.0f}")} | _describing(figures, regions.codes, suffix + 1)
+        return {key: _text(counts, known, "{:.0f}")} | described
 
     topics = _topics((key, "Geregistreerde misdrijven", "aantal"), *_describing_topics(suffix + 1))
     return dimensions, topics, _cube(dimensions, regions.codes, cells)
@@ -120,6 +122,7 @@ def _health(table: SourceTable, figures: Figures, number: int) -> Table:
     good, lonely = f"GoedErvarenGezondheid_{suffix}", f"Eenzaam_{suffix + 23}"
     regions = _regions(table, figures)
     codes = ["NL01", *regions.codes[1:]]  # this publisher's code of the country
+    described = _describing(figures.country, tuple(codes), 1, coded=True)
 
     def cells(age: str, margin: str, period: str) -> Columns:
         year = int(period[:4])
@@ -132,7 +135,7 @@ def _health(table: SourceTable, figures: Figures, number: int) -> Table:
             told = _text(100 * (mean + bound), weight >= 80, "{:.1f}")
             return [text if people else None for text, people in zip(told, weight.tolist(), strict=True)]
 
-        return {good: percent("good_health"), lonely: percent("lonely")} | _describing(figures, codes, 1, coded=True)
+        return {good: percent("good_health"), lonely: percent("lonely")} | described
 
     topics = _topics(*_describing_topics(1, coded=True), (good, "Goed ervaren gezondheid", "%"), (lonely, "Eenzaam", "%"))
     return dimensions, topics, _cube(dimensions, codes, cells)
@@ -157,9 +160,9 @@ def _describing_topics(first: int, coded: bool = False) -> list[tuple[str, str, 
     return [(f"{name}_{first + number}", name, "") for number, name in enumerate(names)]
 
 
-def _describing(figures: Figures, codes: list[str], first: int, coded: bool = False) -> Columns:
-    """What every row tells of its region."""
-    country = figures.country
+@lru_cache(maxsize=4)
+def _describing(country: Country, codes: tuple[str, ...], first: int, coded: bool = False) -> Columns:
+    """What every row tells of its region: the same for every question."""
     names = [f"{country.name_of('NL00' if code.startswith('NL') else f'GM{code[2:6]}'):<40}" for code in codes]
     found: Columns = {f"Gemeentenaam_{first}": names, f"SoortRegio_{first + 1}": [f"{_KINDS[code[:2]]:<10}" for code in codes]}
     return found | ({f"Codering_{first + 2}": [f"{code:<20}" for code in codes]} if coded else {})

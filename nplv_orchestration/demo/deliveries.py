@@ -25,7 +25,7 @@ _MAATWERK_FILES = ("maatwerk_armoede.xlsx", "maatwerk_jeugd_en_onderwijs.csv")
 _HEAD = ("indicator", "jaar", "niveau", "code", "teller", "noemer", "status")
 _POVERTY = ("armoede_huishoudens", "armoede_kinderen")
 _YOUTH = ("zonder_startkwalificatie", "onderwijsachterstand", "jeugd_verdachten")
-_LABEL_YEARS = range(2020, LAST + 1)  # the total files that were kept
+_LABEL_FILES = {f"v{year}1201_v4_csv.zip": year for year in range(2020, LAST + 1)}  # the total files that were kept
 _LABELS = ("A++++", "A+++", "A++", "A+", "A", "B", "C", "D", "E", "F", "G")
 _SECRET = ("jeugd_verdachten", 2019, "gissingbeek-west")  # a cell that CBS does not tell
 
@@ -35,13 +35,13 @@ def deliver(figures: Figures, night: int, inbox: Path, areas: Path) -> None:
     country = figures.country
     stamp = areas / "stamp"
     told = f"{country.name} {release('cbs_maatwerk', night)} {code_fingerprint()}"
-    paths = [inbox / name for name in (*_MAATWERK_FILES, *_label_files())] + [areas / name for name in _AREA_FILES]
+    paths = [inbox / name for name in (*_MAATWERK_FILES, *_LABEL_FILES)] + [areas / name for name in _AREA_FILES]
     if stamp.exists() and stamp.read_text(encoding="utf-8") == told and all(path.exists() for path in paths):
         return
     content = files(figures, night)
     for path in paths:
         write_atomically(path, content[path.name])
-        labelled = _label_files().get(path.name)
+        labelled = _LABEL_FILES.get(path.name)
         day = date(labelled, 12, 2) if labelled else published(BY_KEY["cbs_maatwerk"], night)
         moment = datetime.combine(day, time(2), UTC).timestamp()
         os.utime(path, (moment, moment))
@@ -56,13 +56,9 @@ def files(figures: Figures, night: int) -> dict[str, bytes]:
     found[xlsx] = _sheets({indicator: list(_rows(figures, indicator, last_poverty)) for indicator in _POVERTY})
     lines = [row for indicator in _YOUTH for row in _rows(figures, indicator, 2024)]
     found[csv] = ("\n".join(";".join(map(str, row)) for row in [_HEAD, *lines]) + "\n").encode()
-    for name, year in _label_files().items():
+    for name, year in _LABEL_FILES.items():
         found[name] = packed({name.replace("_csv.zip", ".csv"): _labels(figures, year)})
     return found
-
-
-def _label_files() -> dict[str, int]:
-    return {f"v{year}1201_v4_csv.zip": year for year in _LABEL_YEARS}
 
 
 def _areas(figures: Figures) -> dict[str, bytes]:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import httpx
 
+from nplv_orchestration.archive import Archive
 from nplv_orchestration.demo.country import Country
 from nplv_orchestration.demo.deliveries import files as deliveries
 from nplv_orchestration.demo.figures import Figures
-from nplv_orchestration.demo.transport import ADDRESSES, DemoTransport
+from nplv_orchestration.demo.transport import DemoTransport, addressed
 from nplv_orchestration.errors import NplvError, WrongCall
-from nplv_orchestration.progress import Progress, silent, unwatched
-from nplv_orchestration.settings import DemoSize
-from nplv_orchestration.sources import files, odata_v3, odata_v4
+from nplv_orchestration.progress import Progress, silent
+from nplv_orchestration.settings import DemoSize, Settings
 from nplv_orchestration.sources.http import Http
-from nplv_orchestration.sources.registry import REGISTRY, SourceTable
+from nplv_orchestration.sources.refresh import Publishers, refresh
+from nplv_orchestration.sources.registry import REGISTRY
 
 _NOTE = """DEMONSTRATIEGEGEVENS: alle cijfers en namen in deze map zijn verzonnen.
 
@@ -69,28 +71,15 @@ def export(size: DemoSize, night: int, out: Path, progress: Progress = silent) -
 
 def _write(size: DemoSize, night: int, out: Path, scratch: Path, progress: Progress) -> None:
     figures = Figures(Country(size))
-    http = Http(_Recording(DemoTransport(figures, night), out / "antwoorden"))
-    for table in REGISTRY:
-        progress(f"bron {table.publisher} {table.table_id}")
-        _ask(table, http, scratch / table.key)
-    http.close()
-    progress("leveringen")
-    (out / "leveringen").mkdir()
+    delivered = out / "leveringen"
+    delivered.mkdir()
     for name, content in deliveries(figures, night).items():
-        (out / "leveringen" / name).write_bytes(content)
+        (delivered / name).write_bytes(content)
+    http = Http(_Recording(DemoTransport(figures, night), out / "antwoorden"))
+    publishers = Publishers(addressed(Settings.model_construct()), Archive(scratch / "archive"), http, progress, delivered)
+    for table in REGISTRY:
+        if not table.is_delivered:  # asked of nobody
+            progress(f"bron {table.publisher} {table.table_id}")
+            refresh(replace(table, only_with=""), publishers)
+    http.close()
     (out / "LEESMIJ.txt").write_text(_NOTE.format(size=size, night=night), encoding="utf-8")
-
-
-def _ask(table: SourceTable, http: Http, draft: Path) -> None:
-    """Ask a table of its publisher as every night does; what is delivered is asked of nobody."""
-    match table.reader:
-        case "odata_v4":
-            odata_v4.pull(table, odata_v4.ask(table, ADDRESSES["cbs_url"], http), http, draft, unwatched)
-        case "odata_v3":
-            odata_v3.pull(table, odata_v3.ask(table, ADDRESSES["dataderden_url"], http), http, draft, unwatched)
-        case "leefbaarometer":
-            files.ask(table, ADDRESSES["leefbaarometer_url"], http, None)
-        case "addresses":
-            files.ask(table, ADDRESSES["cbs_download_url"], http, None)
-        case "areas" | "eponline" | "maatwerk":
-            pass

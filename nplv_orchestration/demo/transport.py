@@ -13,11 +13,13 @@ from email.utils import format_datetime
 from typing import Any
 
 import httpx
+from pydantic import HttpUrl
 
 from nplv_orchestration.demo import cbs, dataderden, leefbaarometer
 from nplv_orchestration.demo.calendar import published, release
 from nplv_orchestration.demo.figures import FIRST, LAST, Figures
 from nplv_orchestration.demo.odata import Cube, WrongQuestion
+from nplv_orchestration.settings import Settings
 from nplv_orchestration.sources.registry import BOUNDARY_YEAR, BY_KEY, REGISTRY, SourceTable
 
 # names that can never be anybody's (RFC 2606)
@@ -28,6 +30,11 @@ ADDRESSES = {
     "leefbaarometer_url": "https://leefbaarometer.demo.invalid",
 }
 _BY_TABLE = {table.table_id: table for table in REGISTRY}
+
+
+def addressed(settings: Settings) -> Settings:
+    """The settings with the addresses of these publishers."""
+    return settings.model_copy(update={name: HttpUrl(address) for name, address in ADDRESSES.items()})
 
 
 class DemoTransport(httpx.BaseTransport):
