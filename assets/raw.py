@@ -20,9 +20,8 @@ def _raw_asset(table: SourceTable) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=key,
-        deps=[dg.AssetKey(["raw", table.only_with])] if table.only_with else [],
         group_name="raw",
-        description=f"{table.publisher} {table.table_id}: {table.title}.",
+        description=f"{table.name}: {table.title}.",
         kinds={"parquet"},
         owners=["team:monitor-nplv"],
         tags={"uitgever": table.publisher.lower().replace(" ", "-")},
@@ -33,7 +32,9 @@ def _raw_asset(table: SourceTable) -> dg.AssetsDefinition:
     )
     def raw(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         monitor: Monitor = context.resources.monitor
-        monitor.progress(f"bron {table.publisher} {table.table_id}")
+        monitor.progress(f"bron {table.name}")
+        chosen = context.run.asset_selection
+        monitor.publishers.ask_ahead(t for t in REGISTRY if chosen is None or dg.AssetKey(["raw", t.key]) in chosen)
         state = refresh(table, monitor.publishers)
         if state.reason:
             context.log.warning(f"{state.reason} {state.detail}".rstrip())

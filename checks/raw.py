@@ -26,5 +26,5 @@ def results(key: dg.AssetKey, table: SourceTable, state: TableState) -> Iterator
     yield dg.AssetCheckResult(
         asset_key=key, check_name="contract", passed=state.state != "refused", severity=dg.AssetCheckSeverity.ERROR, metadata=metadata
     )
-    good = state.state in ("fresh", "unchanged", "not_needed")
+    good = state.state in ("fresh", "unchanged")
     yield dg.AssetCheckResult(asset_key=key, check_name="actueel", passed=good, severity=dg.AssetCheckSeverity.WARN, metadata=metadata)

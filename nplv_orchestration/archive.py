@@ -11,17 +11,20 @@ import json
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from nplv_orchestration.errors import NplvError
 from nplv_orchestration.home import sync_folder, write_atomically
 
-State = Literal["fresh", "unchanged", "stale", "not_found", "not_configured", "not_needed", "refused", "unreachable"]
+State = Literal["fresh", "unchanged", "stale", "not_found", "not_configured", "refused", "unreachable"]
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """One archived version of a source table. Moments are ISO text as the publisher or the clock (UTC) gave them."""
+    """One archived version of a source table. Moments are ISO text as the publisher or the clock (UTC) gave them.
+
+    moved: what it changed of the version before it, each as `revision.Moved`; of a first version nothing.
+    """
 
     key: str
     relation: str
@@ -40,6 +43,7 @@ class Manifest:
     licence: str
     request: str
     measures_empty: list[str] = field(default_factory=list)
+    moved: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -67,25 +71,30 @@ class Archive:
 
     def current(self, key: str) -> Manifest | None:
         """The last good version of a table, or None when nothing was ever stored. Raises NplvError for a manifest that is not one."""
-        manifests = sorted((self.root / key).glob("[0-9]*.json"))
-        if not manifests:
-            return None
-        try:
-            return Manifest(**json.loads(manifests[-1].read_text(encoding="utf-8")))
-        except (TypeError, ValueError) as error:
-            raise NplvError(f"{manifests[-1]} is not a manifest that this version reads ({error}); restore it, or use another NPLV_HOME") from None
+        manifests = self._manifests(key)
+        return _read(manifests[-1]) if manifests else None
+
+    def versions(self, key: str) -> list[Manifest]:
+        """All versions of a table that there ever were, the oldest first. Raises NplvError for a manifest that is not one."""
+        return [_read(path) for path in self._manifests(key)]
+
+    def _manifests(self, key: str) -> list[Path]:
+        return sorted((self.root / key).glob("[0-9]*.json"))
 
     def path(self, manifest: Manifest) -> Path:
         """The Parquet file of a version."""
         return self.root / manifest.key / f"{manifest.sha256}.parquet"
 
-    def draft(self, key: str) -> Path:
-        """Where a pull may write before it is known to be good."""
+    def draft(self, key: str, kind: str = "parquet") -> Path:
+        """Where a pull may write before it is known to be good; kind: the end of its name."""
         folder = self.root / key
         folder.mkdir(parents=True, exist_ok=True)
-        for left_over in folder.glob(".draft-*"):
+        return folder / f".draft-{os.getpid()}.{kind}"
+
+    def tidy(self) -> None:
+        """Remove what a killed pull left; only for who holds the home's lock."""
+        for left_over in self.root.glob("*/.draft-*"):
             left_over.unlink()
-        return folder / f".draft-{os.getpid()}.parquet"
 
     def store(self, draft: Path, manifest: Manifest) -> Manifest:
         """Take a finished draft over as a new version; the same content is kept once. Returns it with its hash."""
@@ -100,10 +109,26 @@ class Archive:
         else:
             os.replace(draft, self.path(stored))
             sync_folder(self.path(stored).parent)
-        number = len(list((self.root / stored.key).glob("[0-9]*.json"))) + 1
+        number = len(self._manifests(stored.key)) + 1
         text = json.dumps(asdict(stored), ensure_ascii=False, indent=1)
         write_atomically(self.root / stored.key / f"{number:04d}.json", text.encode())
         return stored
+
+    def prune(self, used: set[str]) -> list[tuple[Manifest, int]]:
+        """Remove the Parquet of every version that is not the last one of its table and not among `used` (hashes).
+
+        Gives what was removed, with its bytes. Manifests stay: what was once used, and what moved, remains known.
+        """
+        removed = []
+        for folder in sorted(path for path in self.root.glob("*") if path.is_dir()):
+            versions = self.versions(folder.name)
+            kept = used | {manifest.sha256 for manifest in versions[-1:]}
+            for manifest in versions:
+                path = self.path(manifest)
+                if manifest.sha256 not in kept and path.exists():
+                    removed.append((manifest, path.stat().st_size))
+                    path.unlink()
+        return removed
 
     def state(self, key: str) -> TableState | None:
         """How the last question about a table ended, or None when it was never asked."""
@@ -120,3 +145,10 @@ class Archive:
         path = self.root / state.key / "state.json"
         if not path.exists() or path.read_bytes() != text:
             write_atomically(path, text)
+
+
+def _read(path: Path) -> Manifest:
+    try:
+        return Manifest(**json.loads(path.read_text(encoding="utf-8")))
+    except (TypeError, ValueError) as error:
+        raise NplvError(f"{path} is not a manifest that this version reads ({error}); restore it, or use another NPLV_HOME") from None

@@ -114,7 +114,7 @@ def doctor() -> None:
     for table in REGISTRY:
         state = archive.state(table.key)
         line = f"{state.state} since {state.since} {state.reason} {state.detail}".rstrip() if state else "never asked"
-        print(f"{table.publisher} {table.table_id}: {line}")
+        print(f"{table.name}: {line}")
     print(f"indicators                {len(load_manifest().indicators)}, models prepared")
 
 

@@ -120,8 +120,9 @@ def open_monitor(
             transport = transport or answering
         settings.inbox_folder.mkdir(parents=True, exist_ok=True)
         archive = Archive(home.archive)
-        http = Http(transport)
+        archive.tidy()
+        publishers = Publishers(settings, archive, Http(transport), progress, areas)
         try:
-            yield Monitor(settings, home, mode, archive, Publishers(settings, archive, http, progress, areas), progress, died)
+            yield Monitor(settings, home, mode, archive, publishers, progress, died)
         finally:
-            http.close()
+            publishers.close()

@@ -90,7 +90,7 @@ def run_night(settings: Settings, year: int | None, progress: Progress = silent)
         held=_metadata(night, "gate")["vastgehouden"].value,
         edition=Path(str(edition["map"].value)),
         missing=list(edition["ontbreekt"].value),
-        warnings=[f"{s.reason} ({s.detail})" if s.detail else s.reason for s in states if s.reason and s.state != "not_needed"]
+        warnings=[f"{s.reason} ({s.detail})" if s.detail else s.reason for s in states if s.reason]
         + [f"{name} in {inbox} wordt niet gelezen: zo heet geen bestand dat hier bekend is" for name in unrecognised(inbox)],
     )
 

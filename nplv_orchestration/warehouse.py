@@ -73,18 +73,13 @@ def register_raw(connection: DuckDBPyConnection, archive: Archive, states: Itera
     connection.execute(f"INSERT INTO raw.sources VALUES {rows}")
 
 
-def source_name(table: SourceTable) -> str:
-    """What readers see as the source: publisher and table."""
-    return f"{table.publisher} {table.table_id}"
-
-
 def _part(table: SourceTable, state: TableState, archive: Archive) -> str | None:
     manifest = state.manifest
     if manifest is None:
         return None
     return (
         f"SELECT {literal(table.key)} AS table_key, {literal(table.period)}::INTEGER AS table_period, "
-        f"{literal(manifest.boundary_year)}::INTEGER AS boundary_year, {literal(source_name(table))} AS source_table, "
+        f"{literal(manifest.boundary_year)}::INTEGER AS boundary_year, {literal(table.name)} AS source_table, "
         f"{_timestamp(manifest.publisher_modified)} AS source_modified, * "
         f"FROM read_parquet({literal(archive.path(manifest))})"
     )
@@ -94,7 +89,7 @@ def _manifest_row(table: SourceTable, state: TableState) -> list[str]:
     m = state.manifest
     values = [
         table.key, table.relation, table.publisher, table.table_id, table.title, table.period,
-        m.boundary_year if m else table.boundary_year, state.state, state.reason, source_name(table),
+        m.boundary_year if m else table.boundary_year, state.state, state.reason, table.name,
     ]  # fmt: skip
     return [
         *map(literal, values),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -79,7 +78,7 @@ def _write(size: DemoSize, night: int, out: Path, scratch: Path, progress: Progr
     publishers = Publishers(addressed(Settings.model_construct()), Archive(scratch / "archive"), http, progress, delivered)
     for table in REGISTRY:
         if not table.is_delivered:  # asked of nobody
-            progress(f"bron {table.publisher} {table.table_id}")
-            refresh(replace(table, only_with=""), publishers)
-    http.close()
+            progress(f"bron {table.name}")
+            refresh(table, publishers)
+    publishers.close()
     (out / "LEESMIJ.txt").write_text(_NOTE.format(size=size, night=night), encoding="utf-8")

@@ -20,7 +20,7 @@ from nplv_orchestration.demo.calendar import published, release
 from nplv_orchestration.demo.figures import FIRST, LAST, Figures
 from nplv_orchestration.demo.odata import Cube, WrongQuestion
 from nplv_orchestration.settings import Settings
-from nplv_orchestration.sources.registry import BOUNDARY_YEAR, BY_KEY, REGISTRY, SourceTable
+from nplv_orchestration.sources.registry import BY_KEY, REGISTRY, SourceTable
 
 # names that can never be anybody's (RFC 2606)
 ADDRESSES = {
@@ -62,7 +62,7 @@ class DemoTransport(httpx.BaseTransport):
 
     def _v4(self, request: httpx.Request, table_id: str, name: str) -> httpx.Response:
         table = _BY_TABLE.get(table_id)
-        found = cbs.entity(table, name, self._figures, self._night) if table and table.reader == "odata_v4" else None
+        found = cbs.entity(table, name, self._figures, self._night) if table and table.reader == "statline_v4" else None
         context = {"@odata.context": f"{ADDRESSES['cbs_url']}/{table_id}/$metadata#{name}"}
         if found is None:
             return httpx.Response(404, text="not found")
@@ -77,7 +77,7 @@ class DemoTransport(httpx.BaseTransport):
 
     def _v3(self, request: httpx.Request, table_id: str, name: str, count: str | None) -> httpx.Response:
         table = _BY_TABLE.get(table_id)
-        found = dataderden.entity(table, name, self._figures, self._night) if table and table.reader == "odata_v3" else None
+        found = dataderden.entity(table, name, self._figures, self._night) if table and table.reader == "statline_v3" else None
         query = request.url.params
         if found is None:
             return httpx.Response(404, text="not found")
@@ -110,8 +110,7 @@ class DemoTransport(httpx.BaseTransport):
     def _addresses(self, request: httpx.Request, year: str) -> httpx.Response:
         if not FIRST <= int(year) <= LAST:
             return httpx.Response(404, text="not found")
-        table = BY_KEY[f"cbs_addresses_{BOUNDARY_YEAR}"]
-        return self._zip(request, table, lambda: cbs.addresses(self._figures, int(year)))
+        return self._zip(request, BY_KEY[f"cbs_addresses_{year}"], lambda: cbs.addresses(self._figures, int(year)))
 
     def _zip(self, request: httpx.Request, table: SourceTable, content: Callable[[], bytes]) -> httpx.Response:
         """A file, unless the one who asks has it already."""

@@ -49,7 +49,6 @@ def pull(table: SourceTable, answer: Answer, draft: Path, watch: Watch) -> Pulle
                 row[name] = int(cell) if kind == "INTEGER" else cell
             yield row
 
-    key = "region_code" if "region_code" in table.columns else "area_id"
-    with Draft(table, draft, (key,), watch) as out:
+    with Draft(table, draft, watch) as out:
         out.add(rows())
     return out.pulled(table.boundary_year)

@@ -1,120 +1,133 @@
-"""Zip files of csv that publishers put on their site: the Leefbaarometer, and CBS's buurt of each address.
+"""Zips of csv that publishers put on their site: the Leefbaarometer, and CBS's buurt of each address.
 
 A conditional request asks whether a file changed; its answer carries the file when it did, so nothing is fetched twice.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import re
-import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nplv_orchestration.errors import SourceRefused, SourceUnreachable
 from nplv_orchestration.progress import Watch
+from nplv_orchestration.sources import zips
 from nplv_orchestration.sources.http import Http
 from nplv_orchestration.sources.pulled import Answer, Draft, Pulled
 from nplv_orchestration.sources.registry import FIRST_YEAR, SourceTable
-from nplv_orchestration.sources.values import text_number
+from nplv_orchestration.sources.values import BadCell, Bounds, text_numbers
 
-MOST_UNPACKED = 4 << 30
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 _DIMENSIONS = ("afw", "fys", "onv", "soc", "vrz", "won")
+_SCORE = Bounds(-5, 5)  # a deviation on a scale on which the country's best and worst lie some tenths from the mean
+_GRADES = ("klasse", "kafw")
 
 
-def ask(table: SourceTable, base: str, http: Http, known_version: str | None) -> Answer:
-    """One question: the file, unless it still is the version that is known."""
+def ask(table: SourceTable, base: str, http: Http, known_version: str | None, into: Path) -> Answer:
+    """One question: the file, written to `into`, unless it still is the version that is known."""
     address = f"{base}/{table.path}"
     headers = {}
     if known_version:
         headers = {"If-None-Match": known_version} if known_version.startswith(('"', "W/")) else {"If-Modified-Since": known_version}
-    response = http.get(address, headers=headers)
-    if response.status_code == 304 and known_version:
+    reply = http.download(address, into, headers=headers)
+    if reply.status == 304 and known_version:
         return Answer(known_version, None, address)
-    if "html" in response.headers.get("content-type", ""):
+    if "html" in reply.headers.get("content-type", ""):
         raise SourceUnreachable(f"{address} answered a web page where a file was expected; try again later")
-    modified = response.headers.get("last-modified")
-    version = response.headers.get("etag") or modified
+    modified = reply.headers.get("last-modified")
+    version = reply.headers.get("etag") or modified
     if not version:
         raise SourceRefused(f"{address} names neither an ETag nor a date, so a change cannot be seen")
-    moment = parsedate_to_datetime(modified).isoformat() if modified else None
-    return Answer(version, moment, address, carried=response.content)
+    try:
+        moment = parsedate_to_datetime(modified).isoformat() if modified else None
+    except ValueError:
+        raise SourceRefused(f"{address} has a date of change that is none: '{modified[:40]}'") from None
+    return Answer(version, moment, address, carried=into)
 
 
 def pull_leefbaarometer(table: SourceTable, answer: Answer, draft: Path, watch: Watch) -> Pulled:
     """The scores of buurten from FIRST_YEAR on. Raises SourceRefused, naming member, line and column."""
-    name, lines = _member(table, answer.carried, {"bu_code", "jaar", *_DIMENSIONS})
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
-    def rows() -> Iterator[dict[str, object]]:
-        for number, line in enumerate(lines, 2):
-            if not re.fullmatch(r"\d{4}", line["jaar"]):
-                raise SourceRefused(f"{name}, line {number}, jaar: '{line['jaar'][:20]}' is not a year")
-            if int(line["jaar"]) < FIRST_YEAR:
-                continue
-            grade = line.get("klasse") or line.get("kafw") or ""
-            values = {d: text_number(line[d], where=f"{name}, line {number}, {d}")[0] for d in _DIMENSIONS}
-            yield {
-                "region_code": line["bu_code"].strip(), "year": int(line["jaar"]), "versie": line.get("versie", "").strip(),
-                "class": int(grade) if grade.isdigit() else None, **values,
+    wanted = ["bu_code", "jaar", *_DIMENSIONS]
+    with _member(table, answer.carried, wanted, ",", ["versie", *_GRADES]) as found, Draft(table, draft, watch) as out:
+        for name, first, rows in found:
+            year = rows["jaar"].combine_chunks()
+            strange = pc.invert(pc.match_substring_regex(year, r"^(19|20)\d\d$"))
+            if (row := pc.index(strange, True).as_py()) >= 0:
+                raise SourceRefused(f"{name}, line {first + row}, jaar: '{str(year[row])[:20]}' is not a year")
+            year = year.cast(pa.int32())
+            scores = {d: _scores(rows, d, name, first) for d in _DIMENSIONS}
+            grade = next((rows[column].combine_chunks() for column in _GRADES if column in rows.column_names), None)
+            columns = {
+                "region_code": pc.utf8_trim_whitespace(rows["bu_code"].combine_chunks()), "year": year,
+                "versie": pc.utf8_trim_whitespace(rows["versie"]) if "versie" in rows.column_names else pa.nulls(len(year), pa.string()),
+                "class": _grades(grade, len(year), name, first),
             }  # fmt: skip
-
-    with Draft(table, draft, ("region_code", "year"), watch) as out:
-        out.add(rows())
+            out.write(pa.table(columns | scores).filter(pc.greater_equal(year, FIRST_YEAR)))
     return out.pulled(table.boundary_year)
+
+
+def _scores(rows: pa.Table, column: str, name: str, first: int) -> pa.DoubleArray:
+    try:
+        return text_numbers(rows[column].combine_chunks(), bounds=_SCORE)[0]
+    except BadCell as bad:
+        raise SourceRefused(f"{name}, line {first + bad.row}, {column}: {bad}") from None
+
+
+def _grades(cells: pa.StringArray | None, count: int, name: str, first: int) -> pa.Int32Array:
+    """The publisher's class from 1 to 9, where the file has one."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if cells is None:
+        return pa.nulls(count, pa.int32())
+    known = pc.not_equal(cells, "")
+    strange = pc.and_(known, pc.invert(pc.match_substring_regex(cells, "^[1-9]$")))
+    if (row := pc.index(strange, True).as_py()) >= 0:
+        raise SourceRefused(f"{name}, line {first + row}, class: '{str(cells[row])[:20]}' is not a class from 1 to 9")
+    return pc.if_else(known, cells, pa.scalar(None, pa.string())).cast(pa.int32())
 
 
 def pull_addresses(table: SourceTable, answer: Answer, draft: Path, watch: Watch) -> Pulled:
     """Postcode and house number with the code of their buurt, leading zeros restored."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     buurt = f"Buurt{table.boundary_year}"
-    name, lines = _member(table, answer.carried, {"PC6", "Huisnummer", buurt}, delimiter=";")
-
-    def rows() -> Iterator[dict[str, object]]:
-        for number, line in enumerate(lines, 2):
-            if not line["Huisnummer"].isdigit():
-                raise SourceRefused(f"{name}, line {number}, Huisnummer: '{line['Huisnummer'][:20]}' is not a number")
-            yield {
-                "postcode": line["PC6"].replace(" ", ""), "house_number": int(line["Huisnummer"]),
-                "region_code": "BU" + line[buurt].strip().removeprefix("BU").zfill(8),
-            }  # fmt: skip
-
-    with Draft(table, draft, ("postcode", "house_number"), watch) as out:
-        out.add(rows())
+    with _member(table, answer.carried, ["PC6", "Huisnummer", buurt], ";", []) as found, Draft(table, draft, watch) as out:
+        for name, first, rows in found:
+            house, postcode = rows["Huisnummer"].combine_chunks(), pc.replace_substring(rows["PC6"].combine_chunks(), " ", "")
+            code = pc.replace_substring_regex(pc.utf8_trim_whitespace(rows[buurt].combine_chunks()), "^BU", "")
+            forms = (("Huisnummer", house, r"^\d{1,6}$"), ("PC6", postcode, r"^\d{4}[A-Z]{2}$"), (buurt, code, r"^[0-9A-Z]{1,8}$"))
+            for column, cells, form in forms:
+                strange = pc.invert(pc.match_substring_regex(cells, form))
+                if (row := pc.index(strange, True).as_py()) >= 0:
+                    raise SourceRefused(f"{name}, line {first + row}, {column}: found '{str(cells[row])[:20]}'")
+            region = pc.binary_join_element_wise("BU", pc.utf8_lpad(code, 8, "0"), "")
+            out.write(pa.table({"postcode": postcode, "house_number": house.cast(pa.int32()), "region_code": region}))
     return out.pulled(table.boundary_year)
 
 
-def _member(table: SourceTable, content: bytes, columns: set[str], delimiter: str = ",") -> tuple[str, Iterator[dict[str, str]]]:
-    """The one csv in a zip that has these columns: its name, and its lines."""
-    name = f"{table.publisher} {table.table_id}"
-    try:
-        packed = zipfile.ZipFile(io.BytesIO(content))
-    except zipfile.BadZipFile:
-        raise SourceRefused(f"{name}: the file is not a zip") from None
-    members = packed.infolist()
-    if any(".." in PurePosixPath(m.filename).parts or m.filename.startswith("/") for m in members):
-        raise SourceRefused(f"{name}: the zip has a path that climbs out")
-    if sum(m.file_size for m in members) > MOST_UNPACKED:
-        raise SourceRefused(f"{name}: the zip unpacks to more than {MOST_UNPACKED >> 30} GB")
-    fits = []
-    for member in members:
-        if member.filename.lower().endswith(".csv"):
-            with packed.open(member) as file:
-                head = file.readline().decode("utf-8-sig", errors="replace").strip()
-            if columns <= {c.strip('" ') for c in head.split(delimiter)}:
-                fits.append(member)
-    if len(fits) != 1:
-        raise SourceRefused(f"{name}: {len(fits)} files in the zip have the columns {', '.join(sorted(columns))}")
-    return fits[0].filename, _lines(packed, fits[0], delimiter, name)
-
-
-def _lines(packed: zipfile.ZipFile, member: zipfile.ZipInfo, delimiter: str, name: str) -> Iterator[dict[str, str]]:
-    try:
-        with packed.open(member) as file:
-            reader = csv.DictReader(io.TextIOWrapper(file, "utf-8-sig", newline=""), delimiter=delimiter)
-            for line in reader:
-                if None in line or None in line.values():
-                    raise SourceRefused(f"{name}, {member.filename}, line {reader.line_num}: another number of columns than its head")
-                yield line
-    except (UnicodeDecodeError, zipfile.BadZipFile, EOFError) as error:
-        raise SourceRefused(f"{name}: {member.filename} cannot be read: {error}") from None
+@contextmanager
+def _member(table: SourceTable, path: Path, columns: list[str], delimiter: str, optional: list[str]) -> Iterator[Iterator[tuple[str, int, pa.Table]]]:
+    """The one csv in a zip that has these columns: its lines in batches, as the file's name, the number of the first line, and text."""
+    with zips.opened(path, table.name) as packed:
+        fits = []
+        for info in zips.csv_members(packed):
+            with zips.member(packed, info, table.name) as file:
+                head = zips.head_of(file, delimiter)
+            if set(columns) <= set(head):
+                fits.append(info)
+        if len(fits) != 1:
+            raise SourceRefused(f"{table.name}: {len(fits)} files in the zip have the columns {', '.join(sorted(columns))}")
+        name = f"{table.name}, {fits[0].filename[-80:]}"
+        with zips.member(packed, fits[0], table.name) as file:
+            head = zips.head_of(file, delimiter)
+            wanted = [*columns, *(column for column in optional if column in head)]
+            yield ((name, first, rows) for first, rows in zips.lines(file, head, wanted, delimiter, name, 2))

@@ -1,13 +1,20 @@
-"""How publishers are asked over the network: one client, retries for what is worth a retry, and nothing believed.
+"""How publishers are asked over the network: one client, at most three questions at a time for a host, retries for what is
+worth a retry, and nothing believed.
 
 Addresses and what an answer means belong to the readers.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import BoundedSemaphore, Lock
+from typing import Any, TypeVar
 
 import httpx
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
@@ -15,16 +22,32 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from nplv_orchestration import __version__
 from nplv_orchestration.errors import SourceNotFound, SourceRefused, SourceUnreachable
 
+PER_HOST = 3
 ATTEMPTS = 4
-MOST_BYTES = 2 << 30
+MOST_PAGE = 256 << 20  # bytes, unpacked: the largest page of a publisher has some tens of millions
+MOST_FILE = 4 << 30
+_PAGE_SECONDS, _FILE_SECONDS = 300.0, 3600.0  # of a whole answer, so that one that drips does not hold a night
+_CHUNK = 1 << 20
+
+T = TypeVar("T")
+Page = TypeVar("Page")
 
 
 class _WorthARetry(Exception):
     """A fault that passes: no answer, a broken one, or a publisher that says it is busy."""
 
 
+@dataclass(frozen=True)
+class Reply:
+    """A whole answer (200 or 304). content is empty when it was written to a file."""
+
+    status: int
+    headers: httpx.Headers
+    content: bytes
+
+
 class Http:
-    """One client for a whole run, so that connections are used again."""
+    """One client for a whole run, so that connections are used again. It may be used by several threads."""
 
     def __init__(self, transport: httpx.BaseTransport | None = None, longest_wait: float = 8.0) -> None:
         self._client = httpx.Client(
@@ -34,13 +57,39 @@ class Http:
             headers={"User-Agent": f"nplv-monitor/{__version__} (Nationaal Programma Leefbaarheid en Veiligheid)"},
         )
         self._longest_wait = longest_wait
+        self._gates: dict[str, BoundedSemaphore] = {}
+        self._lock = Lock()
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
 
-    def get(self, url: str, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None) -> httpx.Response:
-        """A whole answer (200 or 304). Raises SourceNotFound (404), SourceRefused (other 4xx), SourceUnreachable."""
+    def get(self, url: str, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None) -> Reply:
+        """A whole answer in memory. Raises SourceNotFound (404), SourceRefused (other 4xx, too large), SourceUnreachable."""
+
+        def once() -> Reply:
+            content = bytearray()
+            with self._answer(url, params, headers, MOST_PAGE, _PAGE_SECONDS) as (response, chunks):
+                for chunk in chunks:
+                    content += chunk
+            return Reply(response.status_code, response.headers, bytes(content))
+
+        return self._retrying(url, once)
+
+    def download(self, url: str, into: Path, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None) -> Reply:
+        """An answer written to a file, a piece at a time; nothing is written for a 304. Raises as `get`, and OSError for a full disk."""
+
+        def once() -> Reply:
+            with self._answer(url, params, headers, MOST_FILE, _FILE_SECONDS) as (response, chunks):
+                if response.status_code == 200:
+                    with into.open("wb") as file:
+                        for chunk in chunks:
+                            file.write(chunk)
+            return Reply(response.status_code, response.headers, b"")
+
+        return self._retrying(url, once)
+
+    def _retrying(self, url: str, once: Callable[[], Reply]) -> Reply:
         retrying = Retrying(
             retry=retry_if_exception_type(_WorthARetry),
             stop=stop_after_attempt(ATTEMPTS),
@@ -48,59 +97,124 @@ class Http:
             reraise=True,
         )
         try:
-            return retrying(self._once, url, params, headers)
+            return retrying(once)
         except _WorthARetry as fault:
-            raise SourceUnreachable(f"{url.split('?')[0]} cannot be reached: {fault}; try again later") from None
+            raise SourceUnreachable(f"{_address(url)} cannot be reached: {fault}; try again later") from None
 
-    def _once(self, url: str, params: Mapping[str, str] | None, headers: Mapping[str, str] | None) -> httpx.Response:
+    @contextmanager
+    def _answer(
+        self, url: str, params: Mapping[str, str] | None, headers: Mapping[str, str] | None, most: int, seconds: float
+    ) -> Iterator[tuple[httpx.Response, Iterator[bytes]]]:
+        """One request, and its body as it comes in: never more bytes or seconds than that."""
+        address = _address(url)
         try:
-            response = self._client.get(url, params=dict(params) if params else None, headers=dict(headers or {}))
+            gate = self._gate(httpx.URL(url).host)
+            with gate, self._client.stream("GET", url, params=dict(params) if params else None, headers=dict(headers or {})) as response:
+                status = response.status_code
+                if status >= 500 or status in (408, 429):
+                    raise _WorthARetry(f"HTTP {status}")
+                if status == 404:
+                    raise SourceNotFound(f"{address} is not there (404)")
+                if status not in (200, 304):
+                    raise SourceRefused(f"{address} answered HTTP {status}{': the key is not accepted' if status in (401, 403) else ''}")
+                yield response, _bounded(response, address, most, seconds)
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise _WorthARetry(str(error) or type(error).__name__) from error
         except (httpx.TooManyRedirects, httpx.InvalidURL) as error:
-            raise SourceRefused(f"{url.split('?')[0]} leads nowhere: {error}") from None
-        if response.status_code >= 500 or response.status_code in (408, 429):
-            raise _WorthARetry(f"HTTP {response.status_code}")
-        address = url.split("?")[0]
-        if response.status_code == 404:
-            raise SourceNotFound(f"{address} is not there (404)")
-        if response.status_code not in (200, 304):
-            raise SourceRefused(f"{address} answered HTTP {response.status_code}: {response.text[:100]!r}")
-        if len(response.content) > MOST_BYTES:
-            raise SourceRefused(f"{address} answered {len(response.content)} bytes, more than any table has")
-        return response
+            raise SourceRefused(f"{address} leads nowhere: {error}") from None
 
-    def json(self, url: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """An answer in JSON. Raises SourceUnreachable for a page of another kind: publishers in maintenance send those."""
-        response = self.get(url, params)
-        kind = response.headers.get("content-type", "")
+    def _gate(self, host: str) -> BoundedSemaphore:
+        with self._lock:
+            return self._gates.setdefault(host, BoundedSemaphore(PER_HOST))
+
+    def json(self, url: str, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """A small answer in JSON. Raises as `page`."""
+        return self.page(url, dict[str, Any], params, headers)
+
+    def page(self, url: str, form: type[Page], params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None) -> Page:
+        """An answer in JSON, read as `form` (see msgspec); what `form` does not name is skipped.
+
+        Raises SourceUnreachable for a page of another kind, as publishers in maintenance send, and SourceRefused for JSON that is
+        broken or of another form, naming the place in it.
+        """
+        import msgspec
+
+        reply = self.get(url, params, headers)
+        kind = reply.headers.get("content-type", "")
         if "json" not in kind:
-            raise SourceUnreachable(f"{url.split('?')[0]} answered '{kind.split(';')[0]}' where JSON was expected; try again later")
+            raise SourceUnreachable(f"{_address(url)} answered '{kind.split(';')[0][:40]}' where JSON was expected; try again later")
         try:
-            body = json.loads(response.content.decode("utf-8"))
-        except ValueError as error:
-            raise SourceRefused(f"{url.split('?')[0]} answered broken JSON: {error}") from None
-        if not isinstance(body, dict):
-            raise SourceRefused(f"{url.split('?')[0]} answered a list where an object was expected")
-        return body
+            return msgspec.json.decode(reply.content, type=form)
+        except msgspec.ValidationError as error:
+            raise SourceRefused(f"{_address(url)} answered something else than was expected: {error}") from None
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            raise SourceRefused(f"{_address(url)} answered broken JSON: {error}") from None
 
-    def pages(self, url: str, params: Mapping[str, str], link: str) -> Iterator[dict[str, Any]]:
-        """The pages of an answer, following the publisher's own links. Raises SourceRefused for a link that repeats or leads away."""
-        seen: set[str] = set()
-        host = httpx.URL(url).host
-        page = self.json(url, params)
-        while True:
-            if not isinstance(page.get("value"), list):
-                raise SourceRefused(f"{url.split('?')[0]} answered without rows")
-            yield page
-            following = page.get(link)
-            if following is None:
-                return
-            if not isinstance(following, str) or following in seen or httpx.URL(following).host != host:
-                raise SourceRefused(f"{url.split('?')[0]} links to a page that repeats or leads away: {following}")
-            seen.add(following)
-            page = self.json(following)
+    def pages(self, form: type[Page], link: Callable[[Page], object], starts: Sequence[tuple[str, Mapping[str, str]]]) -> Iterator[Page]:
+        """The pages of several questions to one host, following the publisher's own links; `link` gives that of a page.
+
+        The questions go side by side and their pages come in turns, always in the same order; no more than three are in memory.
+        Raises SourceRefused for a link that repeats or leads away.
+        """
+        waiting = deque(starts)
+        running: deque[tuple[Future[Page], set[str], str]] = deque()
+        with ThreadPoolExecutor(PER_HOST) as pool:
+            try:
+                while waiting or running:
+                    while waiting and len(running) < PER_HOST:
+                        url, params = waiting.popleft()
+                        running.append((pool.submit(self.page, url, form, params), set(), url))
+                    asked, seen, start = running.popleft()
+                    page = asked.result()
+                    following = link(page)
+                    if following is not None:
+                        if not isinstance(following, str) or following in seen or _origin(following) != _origin(start):
+                            raise SourceRefused(f"{_address(start)} links to a page that repeats or leads away: {str(following)[:200]}")
+                        seen.add(following)
+                        running.append((pool.submit(self.page, following, form), seen, start))
+                    yield page
+            finally:
+                for future, _, _ in running:
+                    future.cancel()
 
     def rows(self, url: str, params: Mapping[str, str], link: str) -> list[dict[str, Any]]:
-        """All rows of a small answer."""
-        return [row for page in self.pages(url, params, link) for row in page["value"]]
+        """All rows of a small answer, over its pages; link: the name under which a page has the address of the next."""
+        return [row for part in self.pages(page_form(dict[str, Any], link), lambda page: page.link, [(url, params)]) for row in part.value]
+
+    def together(self, *questions: Callable[[], T]) -> list[T]:
+        """The answers to several questions, asked side by side. Raises what the first of them raises."""
+        with ThreadPoolExecutor(PER_HOST) as pool:
+            return [future.result() for future in [pool.submit(question) for question in questions]]
+
+
+def page_form(row: Any, link: str, count: str = "") -> Any:
+    """The form of a page of rows of one form: its `value`, the `link` to the next page, and the `count` of all rows, by their names there."""
+    import msgspec
+
+    fields: list[Any] = [("value", list[row]), ("link", str | None, msgspec.field(name=link, default=None))]
+    counted: list[Any] = [("count", int | None, msgspec.field(name=count, default=None))] if count else []
+    return msgspec.defstruct("Page", [*fields, *counted], gc=False)
+
+
+def _bounded(response: httpx.Response, address: str, most: int, seconds: float) -> Iterator[bytes]:
+    end, size = time.monotonic() + seconds, 0
+    for chunk in response.iter_bytes(_CHUNK):
+        size += len(chunk)
+        if size > most:
+            raise SourceRefused(f"{address} answered more than {most >> 20} MB, more than it can have")
+        if time.monotonic() > end:
+            raise _WorthARetry(f"its answer was not complete after {seconds:.0f} seconds")
+        yield chunk
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
+        return "", "", None
+    return parsed.scheme, parsed.host, parsed.port
+
+
+def _address(url: str) -> str:
+    """An address without its query, which may hold a key."""
+    return url.split("?")[0]

@@ -67,7 +67,7 @@ def unrecognised(folder: Path) -> list[str]:
 
 def pull_maatwerk(table: SourceTable, answer: Answer, draft: Path, watch: Watch) -> Pulled:
     """Counts of areas, municipalities and the country, from every maatwerk file together."""
-    with Draft(table, draft, ("indicator_id", "year", "geo_level", "geo_code"), watch) as out:
+    with Draft(table, draft, watch) as out:
         for file in answer.carried:
             out.add(_maatwerk_rows(file))
     return out.pulled(table.boundary_year)
@@ -140,7 +140,7 @@ def _cell_text(cell: object) -> str:
 
 def pull_eponline(table: SourceTable, answer: Answer, draft: Path, watch: Watch) -> Pulled:
     """The labels of dwellings in every total file that is there, each with the file's own date as reference date."""
-    with Draft(table, draft, ("reference_date", "dwelling_id", "recorded_on", "label"), watch) as out:
+    with Draft(table, draft, watch) as out:
         for file in answer.carried:
             with _total_file(file) as lines:
                 out.add(_labels(file.name, lines))

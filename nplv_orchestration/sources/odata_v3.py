@@ -1,94 +1,109 @@
-"""OData v3 of third parties (dataderden): wide tables whose columns are numbered anew with each release.
+"""A client of OData v3, as CBS serves it for itself and for third parties: any table, without knowing what it is about.
 
-Columns are found by title and unit at run time, never by the number at their end. Text is asked (UntypedDataSet),
-because that keeps why a value is missing.
+What a table must be stands in the registry, and is held against it in `statline_v3`. Always the Feed, which has no cap,
+and always untyped, because that keeps why a value is missing.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from nplv_orchestration.errors import SourceRefused
-from nplv_orchestration.progress import Watch
-from nplv_orchestration.sources.http import Http
-from nplv_orchestration.sources.pulled import Answer, Draft, Pulled
-from nplv_orchestration.sources.registry import FIRST_YEAR, SourceTable
-from nplv_orchestration.sources.values import text_number
+from nplv_orchestration.sources.http import Http, page_form
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_JSON = {"$format": "json"}  # without it the Feed answers Atom
 _LINK = "odata.nextLink"
-_JSON = {"$format": "json"}
-_REGION, _PERIOD = "WijkenEnBuurten", "Perioden"
-_COLUMN_OF = {"SoortMisdrijf": "offence", "Marges": "margin"}
 
 
-def ask(table: SourceTable, base: str, http: Http) -> Answer:
-    """One question: the table's TableInfos."""
-    address = f"{base}/ODataFeed/odata/{table.table_id}"
-    rows = http.rows(f"{address}/TableInfos", _JSON, _LINK)
-    if len(rows) != 1 or str(rows[0].get("Identifier", "")).strip() != table.table_id:
-        raise SourceRefused(f"{table.publisher} {table.table_id}: TableInfos is about another table")
-    info = rows[0]
-    version = " ".join(str(info.get(name) or "") for name in ("Modified", "MetaDataModified", "ReasonDelivery")).strip()
-    return Answer(version, info.get("Modified"), address)
+@dataclass(frozen=True)
+class Topic:
+    """A column of figures: its key, which is numbered anew with each release, and what it is about.
+
+    place: the titles of the groups that it stands in, the innermost last. Titles are cut off at 40 characters by the publisher.
+    """
+
+    key: str
+    title: str
+    unit: str
+    place: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.key} '{' / '.join((*self.place, self.title))}' ({self.unit})"
 
 
-def pull(table: SourceTable, answer: Answer, http: Http, draft: Path, watch: Watch) -> Pulled:
-    """The rows of the registry's codes from FIRST_YEAR on, into a Parquet draft. Raises SourceRefused, naming what differs."""
-    name = f"{table.publisher} {table.table_id}"
-    properties = http.rows(f"{answer.address}/DataProperties", _JSON, _LINK)
-    boundary_year = _boundary_year(table, properties)
-    topic = _topic(table, properties)
-    periods = {str(p["Key"]).strip(): str(p.get("Status") or "") for p in http.rows(f"{answer.address}/{_PERIOD}", _JSON, _LINK)}
-    terms = [f"{_PERIOD} ge '{FIRST_YEAR}JJ00'"]
-    for dimension, codes in table.dimensions.items():
-        keys = {str(row["Key"]).strip(): str(row["Key"]) for row in http.rows(f"{answer.address}/{dimension}", _JSON, _LINK)}
-        unknown = [code for code in codes if code not in keys]
-        if unknown:
-            raise SourceRefused(f"{name}: {dimension} has no code {', '.join(unknown)}")
-        terms.append("(" + " or ".join(f"{dimension} eq '{keys[code]}'" for code in codes) + ")")
-    query = {"$filter": " and ".join(terms)}
-    count = http.get(f"{answer.address}/UntypedDataSet/$count", query).text.strip()
-    query |= {"$select": ",".join([*table.dimensions, _REGION, _PERIOD, topic]), **_JSON}
-    any_value = False
-    own = {dimension: column for dimension, column in _COLUMN_OF.items() if dimension in table.dimensions}
-    try:
-        with Draft(table, draft, ("region_code", "period", *own.values()), watch) as out:
-            out.expected = int(count) if count.isdigit() else 0
-            for page in http.pages(f"{answer.address}/UntypedDataSet", query, _LINK):
-                rows = []
-                for row in page["value"]:
-                    region, period = str(row[_REGION]).strip(), str(row[_PERIOD]).strip()
-                    value, missing = text_number(row[topic], where=f"{name}, {region}, {period}")
-                    any_value |= value is not None
-                    rows.append(
-                        {"region_code": region, "period": period, "period_status": periods[period], "value": value, "missing": missing}
-                        | {column: str(row[dimension]).strip() for dimension, column in own.items()}
-                    )
-                out.add(rows)
-    except KeyError as error:
-        raise SourceRefused(f"{name}: its rows have no column or period {error}") from None
-    if not count.isdigit() or int(count) != out.rows:
-        raise SourceRefused(f"{name}: {out.rows} rows came, and the publisher counts {count[:40]}")
-    return out.pulled(boundary_year, [] if any_value else [table.measures[0].name])
+def info(http: Http, address: str) -> dict[str, Any]:
+    """The one row of TableInfos: title, period, when it was modified. Raises SourceRefused when it is not one row."""
+    found = entity(http, address, "TableInfos")
+    if len(found) != 1:
+        raise SourceRefused(f"{address}/TableInfos has {len(found)} rows, expected one")
+    return found[0]
 
 
-def _boundary_year(table: SourceTable, properties: list[dict[str, Any]]) -> int | None:
-    years = {p.get("MapYear") for p in properties if p.get("Type") in ("GeoDetail", "GeoDimension")}
-    if years != {table.boundary_year}:
-        found = ", ".join(map(str, years)) or "no regions"
-        raise SourceRefused(f"{table.publisher} {table.table_id}: boundaries of {found}, the registry says {table.boundary_year}")
-    return table.boundary_year
+def entity(http: Http, address: str, name: str) -> list[dict[str, Any]]:
+    """All rows of a small entity: DataProperties, a dimension, CategoryGroups."""
+    return http.rows(f"{address}/{name}", _JSON, _LINK)
 
 
-def _topic(table: SourceTable, properties: list[dict[str, Any]]) -> str:
-    measure = table.measures[0]
-    topics = [p for p in properties if p.get("Type") == "Topic"]
-    match = [
-        p for p in topics
-        if str(p["Title"]).strip() == measure.title[:40].strip() and str(p.get("Unit") or "").strip() == measure.unit
+def topics(properties: Sequence[Mapping[str, Any]]) -> list[Topic]:
+    """The columns of figures among DataProperties, each with its place in the tree. Raises SourceRefused for a tree that has a circle."""
+    groups = {p.get("ID"): p for p in properties if p.get("Type") == "TopicGroup"}
+    return [
+        Topic(_text(p, "Key"), _text(p, "Title"), _text(p, "Unit"), _place(p, groups))
+        for p in properties
+        if p.get("Type") == "Topic"
     ]  # fmt: skip
-    if len(match) != 1:
-        alike = ", ".join(f"{p['Key']} '{str(p['Title']).strip()}' ({p.get('Unit') or ''})" for p in topics)
-        raise SourceRefused(f"{table.publisher} {table.table_id}: {len(match)} columns are '{measure.title}' ({measure.unit}); there are: {alike}")
-    return str(match[0]["Key"])
+
+
+def _place(of: Mapping[str, Any], groups: Mapping[Any, Mapping[str, Any]]) -> tuple[str, ...]:
+    place: list[str] = []
+    parent = of.get("ParentID")
+    while parent in groups:
+        if len(place) > len(groups):
+            raise SourceRefused(f"the groups of column {_text(of, 'Key')} go round in a circle")
+        place.insert(0, _text(groups[parent], "Title"))
+        parent = groups[parent].get("ParentID")
+    return tuple(place)
+
+
+def _text(row: Mapping[str, Any], name: str) -> str:
+    return str(row.get(name) or "").strip()
+
+
+def count(http: Http, address: str, where: str) -> int:
+    """How many rows the publisher counts. Raises SourceRefused for an answer that is no number."""
+    told = http.get(f"{address}/UntypedDataSet/$count", {"$filter": where} if where else {}).content[:40].decode(errors="replace").strip()
+    if not (told.isascii() and told.isdigit()):
+        raise SourceRefused(f"{address} counts '{told}', which is no number")
+    return int(told)
+
+
+def rows(http: Http, address: str, columns: Sequence[str], parts: Sequence[str]) -> Iterator[pa.Table]:
+    """The rows of a table as text, a page at a time: one column of text for each of `columns`, keys with their padding.
+
+    parts: a `$filter` for each part; they are asked side by side, and come in turns in a fixed order. Raises SourceRefused for a
+    row without one of the columns, or a cell that is no text, number or null.
+    """
+    import msgspec
+    import pyarrow as pa
+
+    names = [f"c{number}" for number in range(len(columns))]
+    cells = [(name, str | int | float | None, msgspec.field(name=column)) for name, column in zip(names, columns, strict=True)]
+    row = msgspec.defstruct("Row", cells, gc=False)
+    query = {"$select": ",".join(columns), **_JSON}
+    starts = [(f"{address}/UntypedDataSet", ({"$filter": part} if part else {}) | query) for part in parts]
+    for part in http.pages(page_form(row, _LINK), lambda page: page.link, starts):
+        yield pa.table({column: _column([getattr(r, name) for r in part.value]) for name, column in zip(names, columns, strict=True)})
+
+
+def _column(cells: list[str | int | float | None]) -> pa.StringArray:
+    import pyarrow as pa
+
+    try:
+        return pa.array(cells, pa.string())
+    except (pa.ArrowInvalid, pa.ArrowTypeError):  # numbers among the text, as a typed table has them
+        return pa.array([cell if cell is None or isinstance(cell, str) else str(cell) for cell in cells], pa.string())

@@ -11,13 +11,17 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nplv_orchestration.errors import SourceRefused
 from nplv_orchestration.progress import Watch
 from nplv_orchestration.sources.registry import SourceTable
 
-BATCH = 50_000
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+BATCH = 100_000
 
 
 @dataclass(frozen=True)
@@ -43,33 +47,39 @@ class Pulled:
 class Draft:
     """Rows on their way to Parquet, a batch at a time: a table of millions of rows is never in memory.
 
-    As a context: leaving it finishes the file, and refuses it when two rows have the same key.
+    expected: how many rows the publisher says there are. As a context: leaving it finishes the file, and refuses it when it has
+    another number of rows, or two rows of one grain.
     """
 
-    def __init__(self, table: SourceTable, path: Path, key: tuple[str, ...], watch: Watch) -> None:
+    def __init__(self, table: SourceTable, path: Path, watch: Watch, expected: int | None = None) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         kinds = {"VARCHAR": pa.string(), "DOUBLE": pa.float64(), "INTEGER": pa.int32(), "DATE": pa.date32()}
-        self._table, self._path, self._key, self._watch = table, path, key, watch
+        self._table, self._path, self._watch = table, path, watch
         self._schema = pa.schema([(name, kinds[kind]) for name, kind in table.columns.items()])
         self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
+        self._waiting: list[pa.Table] = []
         self.rows = 0
-        self.expected = 0  # how many rows will come, where the publisher says so
+        self.expected = expected
 
     def __enter__(self) -> Draft:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if kind is None:
+            self._flush()
         self._writer.close()
         if kind is None:
+            if self.expected not in (None, self.rows):
+                raise self._refused(f"{self.rows} rows came, and the publisher counts {self.expected}")
             self._refuse_duplicates()
 
     def pulled(self, boundary_year: int | None, measures_empty: list[str] | None = None) -> Pulled:
         """What the finished file gave. Raises SourceRefused when it speaks of a year that has not begun."""
         years = self._years()
         if years and years[-1] > datetime.now(UTC).year:
-            raise SourceRefused(f"{self._table.publisher} {self._table.table_id}: rows of {years[-1]}, a year that has not begun")
+            raise self._refused(f"rows of {years[-1]}, a year that has not begun")
         return Pulled(self.rows, years, boundary_year, measures_empty or [])
 
     def add(self, rows: Iterable[dict[str, Any]]) -> None:
@@ -78,27 +88,61 @@ class Draft:
 
         rest = iter(rows)
         while batch := list(islice(rest, BATCH)):
-            self._writer.write_table(pa.Table.from_pylist(batch, schema=self._schema))
-            self.rows += len(batch)
-            self._watch("rijen", self.rows, self.expected)
+            self.write(pa.Table.from_pylist(batch, schema=self._schema))
+
+    def write(self, rows: pa.Table) -> None:
+        """Write a batch that has every column of the table. Raises SourceRefused as soon as there are more rows than were counted."""
+        self._waiting.append(rows.select(self._schema.names).cast(self._schema))
+        self.rows += rows.num_rows
+        if self.expected is not None and self.rows > self.expected:
+            raise self._refused(f"{self.rows} rows came, and the publisher counts {self.expected}")
+        if sum(table.num_rows for table in self._waiting) >= BATCH:
+            self._flush()
+        self._watch("rijen", self.rows, self.expected or 0)
+
+    def _flush(self) -> None:
+        import pyarrow as pa
+
+        if self._waiting:
+            self._writer.write_table(pa.concat_tables(self._waiting))
+            self._waiting.clear()
+
+    def _refused(self, what: str) -> SourceRefused:
+        return SourceRefused(f"{self._table.name}: {what}")
 
     def _years(self) -> list[int]:
         """The years that the rows speak of, in order; a table without a column for them speaks of its period."""
-        columns = {"year": "year", "period": "left(period, 4)::INTEGER", "reference_date": "year(reference_date)"}
-        column = next((columns[name] for name in columns if name in self._table.columns), None)
+        column = year_of(self._table)
         if column is None:
             return [self._table.period] if self._table.period else []
-        found = self._one(f"SELECT list_sort(list(DISTINCT {column})) FROM read_parquet(?)")
+        found = self._query(f"SELECT list_sort(list(DISTINCT {column})) FROM read_parquet(?)").fetchone()
         return list(found[0] or []) if found else []
 
-    def _one(self, query: str) -> tuple[Any, ...] | None:
+    def _query(self, query: str) -> duckdb.DuckDBPyConnection:
         import duckdb
 
-        with duckdb.connect() as connection:
-            return connection.execute(query, [str(self._path)]).fetchone()
+        return duckdb.connect().execute(query, [str(self._path)])
 
     def _refuse_duplicates(self) -> None:
-        key = ", ".join(self._key)
-        twice = self._one(f"SELECT {key} FROM read_parquet(?) GROUP BY ALL HAVING count(*) > 1 ORDER BY ALL LIMIT 1")
-        if twice:
-            raise SourceRefused(f"{self._table.publisher} {self._table.table_id}: two rows for {', '.join(map(str, twice))}")
+        """By hashes first: those of millions of rows are small, where the keys themselves are not."""
+        if not self._table.grain:
+            return
+        import numpy as np
+
+        grain = ", ".join(self._table.grain)
+        hashes = self._query(f"SELECT hash({grain}) AS h FROM read_parquet(?)").fetch_arrow_table()["h"].to_numpy()
+        hashes = np.sort(hashes)
+        alike = hashes[1:][hashes[1:] == hashes[:-1]][:1000]
+        if len(alike):
+            some = ", ".join(map(str, alike.tolist()))
+            twice = self._query(
+                f"SELECT {grain} FROM read_parquet(?) WHERE hash({grain}) IN ({some}) GROUP BY ALL HAVING count(*) > 1 ORDER BY ALL LIMIT 1"
+            ).fetchone()
+            if twice:
+                raise self._refused(f"two rows for {', '.join(map(str, twice))}")
+
+
+def year_of(table: SourceTable) -> str | None:
+    """The year of a row of a table, in SQL; None when its rows do not tell."""
+    columns = {"year": "year", "period": "left(period, 4)::INTEGER", "reference_date": "year(reference_date)"}
+    return next((columns[name] for name in columns if name in table.columns), None)

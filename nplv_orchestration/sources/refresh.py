@@ -6,11 +6,9 @@ whenever a publisher is down or sends something else than the registry says.
 
 from __future__ import annotations
 
-import csv
-import lzma
-import zipfile
-import zlib
-from dataclasses import dataclass
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -19,10 +17,13 @@ from nplv_orchestration.archive import Archive, Manifest, State, TableState
 from nplv_orchestration.errors import NotConfigured, NplvError, SourceNotFound, SourceRefused, SourceUnreachable
 from nplv_orchestration.progress import Progress, silent
 from nplv_orchestration.settings import Settings
-from nplv_orchestration.sources import areas, files, inbox, odata_v3, odata_v4
+from nplv_orchestration.sources import areas, files, inbox, statline_v3, statline_v4
 from nplv_orchestration.sources.http import Http
 from nplv_orchestration.sources.pulled import Answer, Pulled
 from nplv_orchestration.sources.registry import SourceTable
+from nplv_orchestration.sources.revision import Moved, compare, refuse_loss
+
+_SIDE_BY_SIDE = 12  # three questions at a time for each of four publishers
 
 
 @dataclass
@@ -34,35 +35,59 @@ class Publishers:
     http: Http
     progress: Progress = silent
     areas: Path = areas.REAL
+    _asked: dict[str, Future[Answer]] = field(default_factory=dict)
+
+    def ask_ahead(self, tables: Iterable[SourceTable]) -> None:
+        """Ask about tables side by side, before each is refreshed: a night in which nothing changed is all waiting for answers."""
+        pool = ThreadPoolExecutor(_SIDE_BY_SIDE)
+        for table in tables:
+            if table.is_asked and table.key not in self._asked:
+                self._asked[table.key] = pool.submit(_ask, table, self)
+        pool.shutdown(wait=False)
+
+    def answer(self, table: SourceTable) -> Answer:
+        """The answer about a table: the one that was asked ahead, or one that is asked now."""
+        asked = self._asked.pop(table.key, None)
+        return asked.result() if asked else _ask(table, self)
+
+    def close(self) -> None:
+        """Wait for questions that are still open, and close the client."""
+        for asked in self._asked.values():
+            asked.cancel()
+        wait(self._asked.values())
+        self.http.close()
 
 
 def refresh(table: SourceTable, publishers: Publishers) -> TableState:
     """Bring one table up to date, and say how that ended.
 
-    Raises SourceUnreachable or SourceRefused when a publisher's table has no good version to fall back on.
+    Raises SourceUnreachable or SourceRefused when a publisher's table has no good version to fall back on, and NplvError when the
+    archive cannot be written.
     """
+    try:
+        return _refresh(table, publishers)
+    except OSError as error:
+        raise NplvError(f"{table.name} could not be stored in {publishers.archive.root}: {error}; free space or choose another NPLV_HOME") from None
+
+
+def _refresh(table: SourceTable, publishers: Publishers) -> TableState:
     archive = publishers.archive
     last = archive.current(table.key)
-    name = f"{table.publisher} {table.table_id}"
-    if table.only_with and archive.current(table.only_with) is None:
-        return _end(archive, table, "not_needed", f"{name}: niet nodig zonder {table.only_with}", last)
+    name = table.name
+    draft, download = archive.draft(table.key), archive.draft(table.key, "download")
     try:
-        answer = _ask(table, publishers, last)
+        answer = publishers.answer(table)
         if last and (last.publisher_version, last.request) == (answer.version, table.request) and archive.path(last).exists():
             return _end(archive, table, "unchanged", "", last)
-        draft = archive.draft(table.key)
-        try:
-            pulled = _read(table, answer, publishers)
-            if pulled.rows == 0:
-                raise SourceRefused(f"{name}: no rows came; ask the publisher, or look at the registry's filter")
-            if last and (lost := set(last.years) - set(pulled.years)):
-                gone = ", ".join(map(str, sorted(lost)))
-                raise SourceRefused(
-                    f"{name}: no rows of {gone}, which the last version had; if that is meant, give the table a new key in the registry"
-                )
-            stored = archive.store(draft, _manifest(table, answer, pulled))
-        finally:
-            draft.unlink(missing_ok=True)
+        pulled = _pull(table, answer, publishers, draft)
+        if pulled.rows == 0:
+            raise SourceRefused(f"{name}: no rows came; ask the publisher, or look at the registry's filter")
+        moved: list[Moved] = []
+        if last and archive.path(last).exists():
+            moved = compare(table, archive.path(last), draft)
+            if last.request == table.request:
+                refuse_loss(table, last.years, pulled.years, moved)
+        stored = archive.store(draft, _manifest(table, answer, pulled, moved))
         return _end(archive, table, "fresh", "", stored, changed=True)
     except NotConfigured as absent:
         return _end(archive, table, "not_configured", str(absent), last)
@@ -78,7 +103,8 @@ def refresh(table: SourceTable, publishers: Publishers) -> TableState:
         if last is None:
             _end(archive, table, "unreachable", f"{name}: niet bereikbaar, en er is geen eerdere versie", None, detail=str(unreachable))
             raise
-        return _end(archive, table, "stale", f"{name}: niet bereikbaar; in gebruik is de versie van {last.fetched_at[:10]}", last)
+        reason = f"{name}: niet bereikbaar; in gebruik is de versie van {last.fetched_at[:10]}"
+        return _end(archive, table, "stale", reason, last, detail=str(unreachable))
     except SourceRefused as refused:
         if last is None:
             ended = _end(archive, table, "refused", f"{name}: geweigerd, en er is geen eerdere versie", None, detail=str(refused))
@@ -87,46 +113,39 @@ def refresh(table: SourceTable, publishers: Publishers) -> TableState:
             raise
         reason = f"{name}: nieuwe versie geweigerd; in gebruik is de versie van {last.fetched_at[:10]}"
         return _end(archive, table, "refused", reason, last, detail=str(refused))
-    except OSError as error:
-        raise NplvError(f"{name} could not be stored in {archive.root}: {error}; free space or choose another NPLV_HOME") from None
+    finally:
+        draft.unlink(missing_ok=True)
+        download.unlink(missing_ok=True)
 
 
-def _ask(table: SourceTable, publishers: Publishers, last: Manifest | None) -> Answer:
-    settings, http = publishers.settings, publishers.http
+def _ask(table: SourceTable, publishers: Publishers) -> Answer:
+    settings, http, archive = publishers.settings, publishers.http, publishers.archive
     match table.reader:
         case "areas":
             return areas.ask(table, publishers.areas)
-        case "odata_v4":
-            return odata_v4.ask(table, _base(settings.cbs_url), http)
-        case "odata_v3":
-            return odata_v3.ask(table, _base(settings.dataderden_url), http)
+        case "statline_v4":
+            return statline_v4.ask(table, _base(settings.cbs_url), http)
+        case "statline_v3":
+            return statline_v3.ask(table, _base(settings.dataderden_url), http)
         case "leefbaarometer" | "addresses":
             base = settings.leefbaarometer_url if table.reader == "leefbaarometer" else settings.cbs_download_url
-            usable = last and last.request == table.request and publishers.archive.path(last).exists()
+            last = archive.current(table.key)
+            usable = last and last.request == table.request and archive.path(last).exists()
             known = last.publisher_version if last and usable else None
-            return files.ask(table, _base(base), http, known)
+            return files.ask(table, _base(base), http, known, archive.draft(table.key, "download"))
         case "maatwerk" | "eponline":
             return inbox.ask(table, settings.inbox_folder)
 
 
-def _read(table: SourceTable, answer: Answer, publishers: Publishers) -> Pulled:
-    """Pull a table. Raises SourceRefused also for whatever the libraries that unpack and decode make of a broken answer."""
-    try:
-        return _pull(table, answer, publishers)
-    except (UnicodeError, csv.Error, zlib.error, lzma.LZMAError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-        raise SourceRefused(f"{table.publisher} {table.table_id} cannot be read: {error or type(error).__name__}") from None
-
-
-def _pull(table: SourceTable, answer: Answer, publishers: Publishers) -> Pulled:
-    draft = publishers.archive.draft(table.key)
-    watch = partial(publishers.progress, f"bron {table.publisher} {table.table_id}")
+def _pull(table: SourceTable, answer: Answer, publishers: Publishers, draft: Path) -> Pulled:
+    watch = partial(publishers.progress, f"bron {table.name}")
     match table.reader:
         case "areas":
             return areas.pull(table, answer, draft, watch)
-        case "odata_v4":
-            return odata_v4.pull(table, answer, publishers.http, draft, watch)
-        case "odata_v3":
-            return odata_v3.pull(table, answer, publishers.http, draft, watch)
+        case "statline_v4":
+            return statline_v4.pull(table, answer, publishers.http, draft, watch)
+        case "statline_v3":
+            return statline_v3.pull(table, answer, publishers.http, draft, watch)
         case "leefbaarometer":
             return files.pull_leefbaarometer(table, answer, draft, watch)
         case "addresses":
@@ -141,7 +160,7 @@ def _base(url: object) -> str:
     return str(url).rstrip("/")
 
 
-def _manifest(table: SourceTable, answer: Answer, pulled: Pulled) -> Manifest:
+def _manifest(table: SourceTable, answer: Answer, pulled: Pulled, moved: list[Moved]) -> Manifest:
     return Manifest(
         key=table.key,
         relation=table.relation,
@@ -160,6 +179,7 @@ def _manifest(table: SourceTable, answer: Answer, pulled: Pulled) -> Manifest:
         licence=table.licence,
         request=table.request,
         measures_empty=pulled.measures_empty,
+        moved=[asdict(one) for one in moved if not one.is_nothing],
     )
 
 

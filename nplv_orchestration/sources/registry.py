@@ -1,7 +1,7 @@
 """The source tables: who publishes them, what is asked of them, and what they must be.
 
 One place for all that is known of a table before it is asked. How a table is read is in the reader named here; when it
-is pulled is in `refresh`.
+is pulled is in `refresh`. `nplv sources check` names the line here that differs from what a publisher says.
 """
 
 from __future__ import annotations
@@ -11,20 +11,30 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
-Reader = Literal["areas", "odata_v4", "odata_v3", "leefbaarometer", "addresses", "eponline", "maatwerk"]
+from nplv_orchestration.sources.values import Bounds
+
+Reader = Literal["areas", "statline_v4", "statline_v3", "leefbaarometer", "addresses", "eponline", "maatwerk"]
 
 FIRST_YEAR = 2018
+LAST_YEAR = 2025
 BOUNDARY_YEAR = 2024
+
+_COUNT, _PERCENT, _AMOUNT = Bounds(0, 3e7), Bounds(0, 100), Bounds(0, 1e5)  # amounts in thousands of euros
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A measure of a table: our name, the title and unit it must have at the publisher, and its stable code (v4)."""
+    """A measure of a table: our name, the title and unit it must have at the publisher, and its stable code (v4).
+
+    place: the titles of the groups that it stands in, the innermost last, where title and unit alone are not enough (v3).
+    """
 
     name: str
     title: str
     unit: str
     code: str = ""
+    place: tuple[str, ...] = ()
+    bounds: Bounds = _COUNT
 
 
 @dataclass(frozen=True)
@@ -38,6 +48,8 @@ class SourceTable:
     title: str
     reader: Reader
     columns: dict[str, str]
+    grain: tuple[str, ...]
+    """The columns that tell a row from every other; none where a publisher may tell the same twice."""
     page: str
     licence: str = "CC BY 4.0"
     period: int | None = None
@@ -47,13 +59,21 @@ class SourceTable:
     """v3: the codes that are asked of each dimension, by the name of the dimension."""
     path: str = ""
     """The address of a file below the publisher's base address, or its name in the folder of the areas."""
-    only_with: str = ""
-    """The key of the table without which this one is not needed."""
+
+    @property
+    def name(self) -> str:
+        """Publisher and table, as people name it."""
+        return f"{self.publisher} {self.table_id}"
 
     @property
     def is_delivered(self) -> bool:
         """Whether people put it into the inbox, where the others are asked of their publisher."""
         return self.reader in ("eponline", "maatwerk")
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether a publisher is asked over the network."""
+        return self.reader != "areas" and not self.is_delivered
 
     @property
     def request(self) -> str:
@@ -66,9 +86,9 @@ _KWB_MEASURES = (
     Measure("residents_0_14", "0 tot 15 jaar", "aantal", "10680"),
     Measure("residents_65_plus", "65 jaar of ouder", "aantal", "80200"),
     Measure("dwellings", "Woningvoorraad", "aantal", "M000297"),
-    Measure("woz", "Gemiddelde WOZ-waarde van woningen", "x 1 000 euro", "M001642"),
-    Measure("income", "Gemiddeld inkomen per inwoner", "x 1 000 euro", "M000224"),
-    Measure("labour_participation", "Nettoarbeidsparticipatie", "%", "M001796_2"),
+    Measure("woz", "Gemiddelde WOZ-waarde van woningen", "x 1 000 euro", "M001642", bounds=_AMOUNT),
+    Measure("income", "Gemiddeld inkomen per inwoner", "x 1 000 euro", "M000224", bounds=_AMOUNT),
+    Measure("labour_participation", "Nettoarbeidsparticipatie", "%", "M001796_2", bounds=_PERCENT),
     Measure("welfare", "Personen per soort uitkering; Bijstand", "aantal", "D006842"),
 )
 
@@ -92,6 +112,7 @@ REGISTRY: tuple[SourceTable, ...] = (
             "area_id": "VARCHAR", "area_name": "VARCHAR", "municipality_code": "VARCHAR", "municipality_name": "VARCHAR",
             "inhabitants_2025_x1000": "INTEGER", "fit": "VARCHAR", "delineation": "VARCHAR",
         },
+        grain=("area_id",),
         page="",
         licence="EUPL-1.2",
         path="focus_areas.csv",
@@ -104,6 +125,7 @@ REGISTRY: tuple[SourceTable, ...] = (
         title="De buurten van elk focusgebied, zoals in de monitor vastgelegd",
         reader="areas",
         columns={"area_id": "VARCHAR", "region_code": "VARCHAR"},
+        grain=("region_code",),
         page="",
         licence="EUPL-1.2",
         boundary_year=BOUNDARY_YEAR,
@@ -116,8 +138,9 @@ REGISTRY: tuple[SourceTable, ...] = (
             publisher="CBS",
             table_id=table_id,
             title=f"Kerncijfers wijken en buurten {year}",
-            reader="odata_v4",
+            reader="statline_v4",
             columns={**_REGION_VALUES, "measure": "VARCHAR"},
+            grain=("region_code", "measure"),
             page=f"https://opendata.cbs.nl/statline/#/CBS/nl/dataset/{table_id}",
             period=year,
             boundary_year=year,
@@ -131,8 +154,9 @@ REGISTRY: tuple[SourceTable, ...] = (
         publisher="Politie",
         table_id="47018NED",
         title="Geregistreerde misdrijven; soort misdrijf, wijk, buurt, jaarcijfers",
-        reader="odata_v3",
+        reader="statline_v3",
         columns={**_REGION_VALUES, **_PERIODS, "offence": "VARCHAR"},
+        grain=("region_code", "period", "offence"),
         page="https://data.politie.nl/#/Politie/nl/dataset/47018NED",
         boundary_year=2025,
         measures=(Measure("value", "Geregistreerde misdrijven", "aantal"),),
@@ -144,11 +168,12 @@ REGISTRY: tuple[SourceTable, ...] = (
         publisher="RIVM",
         table_id="50150NED",
         title="Gezondheid per wijk en buurt",
-        reader="odata_v3",
+        reader="statline_v3",
         columns={**_REGION_VALUES, **_PERIODS, "margin": "VARCHAR"},
+        grain=("region_code", "period", "margin"),
         page="https://statline.rivm.nl/#/RIVM/nl/dataset/50150NED",
         boundary_year=2024,
-        measures=(Measure("value", "Goed ervaren gezondheid", "%"),),
+        measures=(Measure("value", "Goed ervaren gezondheid", "%", bounds=_PERCENT),),
         dimensions={"Leeftijd": ("20300",), "Marges": ("MW00000", "MOG0095", "MBG0095")},
     ),
     SourceTable(
@@ -162,6 +187,7 @@ REGISTRY: tuple[SourceTable, ...] = (
             "region_code": "VARCHAR", "year": "INTEGER", "versie": "VARCHAR", "class": "INTEGER",
             **dict.fromkeys(("afw", "fys", "onv", "soc", "vrz", "won"), "DOUBLE"),
         },
+        grain=("region_code", "year"),
         page="https://www.leefbaarometer.nl/page/Open%20data",
         licence="CC0-1.0",
         boundary_year=2024,
@@ -178,21 +204,25 @@ REGISTRY: tuple[SourceTable, ...] = (
             "dwelling_id": "VARCHAR", "recorded_on": "DATE", "valid_until": "DATE", "label": "VARCHAR",
             "postcode": "VARCHAR", "house_number": "INTEGER", "reference_date": "DATE",
         },
+        grain=(),
         page="https://www.ep-online.nl/PublicData",
         licence="CC0-1.0",
     ),
-    SourceTable(
-        key=f"cbs_addresses_{BOUNDARY_YEAR}",
-        relation="cbs_addresses",
-        publisher="CBS",
-        table_id=f"pc6huisnr{BOUNDARY_YEAR}",
-        title=f"Buurt, wijk en gemeente van elk adres {BOUNDARY_YEAR}",
-        reader="addresses",
-        columns={"postcode": "VARCHAR", "house_number": "INTEGER", "region_code": "VARCHAR"},
-        page="https://www.cbs.nl/nl-nl/maatwerk",
-        boundary_year=BOUNDARY_YEAR,
-        path=f"postcode/{BOUNDARY_YEAR}-cbs-pc6huisnr{BOUNDARY_YEAR}0801_buurt.zip",
-        only_with="eponline_labels",
+    *(
+        SourceTable(
+            key=f"cbs_addresses_{year}",
+            relation="cbs_addresses",
+            publisher="CBS",
+            table_id=f"pc6huisnr{year}",
+            title=f"Buurt, wijk en gemeente van elk adres {year}",
+            reader="addresses",
+            columns={"postcode": "VARCHAR", "house_number": "INTEGER", "region_code": "VARCHAR"},
+            grain=("postcode", "house_number"),
+            page="https://www.cbs.nl/nl-nl/maatwerk",
+            boundary_year=year,
+            path=f"postcode/{year}-cbs-pc6huisnr{year}0801_buurt.zip",
+        )
+        for year in range(FIRST_YEAR, LAST_YEAR + 1)
     ),
     SourceTable(
         key="cbs_maatwerk",
@@ -205,6 +235,7 @@ REGISTRY: tuple[SourceTable, ...] = (
             "indicator_id": "VARCHAR", "year": "INTEGER", "geo_level": "VARCHAR", "geo_code": "VARCHAR",
             "numerator": "DOUBLE", "denominator": "DOUBLE", "missing": "VARCHAR", "period_status": "VARCHAR",
         },
+        grain=("indicator_id", "year", "geo_level", "geo_code"),
         page="https://www.cbs.nl/nl-nl/onze-diensten/maatwerk-en-microdata",
         boundary_year=BOUNDARY_YEAR,
     ),

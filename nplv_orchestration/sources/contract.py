@@ -1,0 +1,68 @@
+"""What a publisher says of a table, held against what the registry says it must be.
+
+A pull refuses a table that differs, and `nplv sources check` tells of it; both from what the readers describe here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nplv_orchestration.errors import SourceRefused
+from nplv_orchestration.sources import registry
+from nplv_orchestration.sources.registry import SourceTable
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that is not as the registry says. entry: the words in the registry's line that would have to change."""
+
+    what: str
+    entry: str
+
+
+@dataclass
+class Description:
+    """What a publisher says of a table. columns: the publisher's key of each measure; rows: how many the table has, where that is told."""
+
+    table: SourceTable
+    columns: dict[str, str] = field(default_factory=dict)
+    rows: int | None = None
+    licence: str | None = None
+    modified: str | None = None
+    differences: list[Difference] = field(default_factory=list)
+
+    def differs(self, what: str, entry: str) -> None:
+        """Note a difference."""
+        self.differences.append(Difference(what, entry))
+
+    def check_boundaries(self, years: set[object]) -> None:
+        """Note it when the boundaries are of another year than the registry says."""
+        if years != {self.table.boundary_year}:
+            found = ", ".join(sorted(str(year)[:20] for year in years)) or "no regions"
+            self.differs(f"boundaries of {found}, the registry says {self.table.boundary_year}", "boundary_year")
+
+    def refuse(self) -> None:
+        """Raises SourceRefused, naming all that differs; nothing when nothing does."""
+        if self.differences:
+            raise SourceRefused(f"{self.table.name}: {'; '.join(d.what for d in self.differences)}")
+
+
+def line_of(table: SourceTable, entry: str) -> str:
+    """Where in the registry the words of a difference stand, as file:line.
+
+    A table of a series (one a year) has no lines of its own: then it is the line that has its number, else that of the series.
+    """
+    path = Path(registry.__file__)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    start = next((n for n, line in enumerate(lines) if f'key="{table.key}"' in line), None)
+    if start is None:  # one of a series
+        start = next(n for n, line in enumerate(lines) if re.search(r'key=f"(\w+)\{', line) and table.key.startswith(_stem(line)))
+    own = next((n for n, line in enumerate(lines) if entry in line and (n > start or entry.startswith('"'))), start)
+    return f"nplv_orchestration/sources/{path.name}:{own + 1}"
+
+
+def _stem(line: str) -> str:
+    match = re.search(r'key=f"(\w+)\{', line)
+    return match[1] if match else line

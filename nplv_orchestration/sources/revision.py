@@ -1,0 +1,94 @@
+"""What a new version of a table changed: rows and cells that were added, went, or moved, year by year.
+
+Comparing two versions belongs here; keeping what was found is the archive's, and showing it the edition's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from nplv_orchestration.errors import SourceRefused
+from nplv_orchestration.sources.pulled import year_of
+from nplv_orchestration.sources.registry import SourceTable
+
+LEAST_LEFT = 0.9  # of the rows and of the figures of a year that a new version must still have
+_SMALL = 10  # figures of which the loss of one is no sign
+_PARTS = ("measure", "offence", "margin", "indicator_id")
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What changed in one year of one column. Counts are of rows; values are in the publisher's unit.
+
+    part: the measure, offence or the like, else the column. rows_before: those of the last version. known_before, known_after: rows
+    with a figure. changed: rows in both versions whose figure differs, or is there in one only. largest: the largest change, mean: the
+    mean change over the figures that moved; None when no figure did.
+    """
+
+    year: int | None
+    part: str
+    rows_before: int
+    added: int
+    gone: int
+    changed: int
+    known_before: int
+    known_after: int
+    largest: float | None
+    mean: float | None
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether all is as it was."""
+        return not (self.added or self.gone or self.changed)
+
+
+def compare(table: SourceTable, before: Path, after: Path) -> list[Moved]:
+    """What moved from one version to the next, by year and part; empty when the versions are of another form and cannot be compared."""
+    import duckdb
+
+    with duckdb.connect() as connection:
+        forms = [{c[0] for c in connection.execute("DESCRIBE FROM read_parquet(?)", [str(path)]).fetchall()} for path in (before, after)]
+        if not all(set(table.columns) <= form for form in forms):
+            return []
+        others = [column for column in table.columns if column not in table.grain]
+        figures = [column for column in others if table.columns[column] == "DOUBLE"]
+        queries = [_query(table, column, column in figures) for column in figures or others[:1]] if table.grain else [_counts(table)]
+        rows = [row for query in queries for row in connection.execute(query, [str(before), str(after)]).fetchall()]
+    return [moved for row in rows if not (moved := Moved(*row)).is_nothing or moved.rows_before]
+
+
+def refuse_loss(table: SourceTable, years_before: Iterable[int], years_after: Iterable[int], moved: Iterable[Moved]) -> None:
+    """Raises SourceRefused for a version that lost a year, or a tenth of a year's rows or figures: half a release looks so."""
+    way_out = "; if that is meant, give the table a new key in the registry"
+    if lost := set(years_before) - set(years_after):
+        raise SourceRefused(f"{table.name}: no rows of {', '.join(map(str, sorted(lost)))}, which the last version had{way_out}")
+    for one in moved:
+        of = f"{one.year or table.period or ''}, {one.part}".removeprefix(", ")
+        if one.rows_before >= _SMALL and one.gone - one.added > (1 - LEAST_LEFT) * one.rows_before:
+            raise SourceRefused(f"{table.name}, {of}: {one.gone - one.added} of {one.rows_before} rows of the last version are gone{way_out}")
+        if one.known_before >= _SMALL and one.known_after < LEAST_LEFT * one.known_before:
+            raise SourceRefused(f"{table.name}, {of}: {one.known_after} figures, where the last version had {one.known_before}{way_out}")
+
+
+def _query(table: SourceTable, column: str, is_figure: bool) -> str:
+    grain = ", ".join(table.grain)
+    part = next((name for name in _PARTS if name in table.grain), None) or f"'{column}'"
+    year = year_of(table) or "NULL::INTEGER"
+    amounts = "max(abs(n.v - o.v)), avg(n.v - o.v) FILTER (n.v <> o.v)" if is_figure else "NULL, NULL"
+    sides = [f"(SELECT {grain}, {column} AS v, true AS here FROM read_parquet(${number})) AS {side}" for number, side in ((1, "o"), (2, "n"))]
+    return (
+        f"SELECT {year} AS year, {part} AS part, count(o.here), count(n.here) FILTER (o.here IS NULL), count(o.here) FILTER (n.here IS NULL), "
+        f"count(*) FILTER (o.here AND n.here AND o.v IS DISTINCT FROM n.v), count(o.v), count(n.v), {amounts} "
+        f"FROM {sides[0]} FULL JOIN {sides[1]} USING ({grain}) GROUP BY ALL ORDER BY ALL"
+    )
+
+
+def _counts(table: SourceTable) -> str:
+    year = year_of(table) or "NULL::INTEGER"
+    sides = [f"(SELECT {year} AS year, count(*) AS c FROM read_parquet(${number}) GROUP BY ALL) AS {side}" for number, side in ((1, "o"), (2, "n"))]
+    return (
+        "SELECT year, 'rijen', coalesce(o.c, 0), greatest(coalesce(n.c, 0) - coalesce(o.c, 0), 0), greatest(coalesce(o.c, 0) - coalesce(n.c, 0), 0), "
+        f"0, coalesce(o.c, 0), coalesce(n.c, 0), NULL, NULL FROM {sides[0]} FULL JOIN {sides[1]} USING (year) ORDER BY year"
+    )

@@ -1,0 +1,124 @@
+"""Zips from outside: opened only when they stay where they are and do not swell, and their csv read as text.
+
+What stands in a file belongs to its reader.
+"""
+
+from __future__ import annotations
+
+import io
+import lzma
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import IO, TYPE_CHECKING, Any
+
+from nplv_orchestration.errors import SourceRefused
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MOST_UNPACKED = 8 << 30
+_MOST_MEMBERS = 1000
+_BLOCK = 4 << 20
+_HEAD = 64 << 10  # bytes in which the head of a csv must be found
+_BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError)
+
+
+@contextmanager
+def opened(path: Path, name: str) -> Iterator[zipfile.ZipFile]:
+    """A zip that is safe to read. Raises SourceRefused for one that is none, climbs out of its folder, or unpacks to too much."""
+    try:
+        with zipfile.ZipFile(path) as packed:
+            members = packed.infolist()
+            if len(members) > _MOST_MEMBERS:
+                raise SourceRefused(f"{name}: the zip has {len(members)} files, more than any has")
+            if any(".." in PurePosixPath(m.filename.replace("\\", "/")).parts or m.filename.startswith(("/", "\\")) for m in members):
+                raise SourceRefused(f"{name}: the zip has a path that climbs out")
+            if sum(m.file_size for m in members) > MOST_UNPACKED:
+                raise SourceRefused(f"{name}: the zip unpacks to more than {MOST_UNPACKED >> 30} GB")
+            yield packed
+    except _BROKEN as error:
+        raise SourceRefused(f"{name}: the file is not a zip, or not complete: {str(error)[:100] or type(error).__name__}") from None
+
+
+def csv_members(packed: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """The csv files in a zip."""
+    return [member for member in packed.infolist() if member.filename.lower().endswith(".csv")]
+
+
+@contextmanager
+def member(packed: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Iterator[IO[bytes]]:
+    """A file in a zip. Reading it raises SourceRefused when it is broken, or gives more bytes than it says it has."""
+    with packed.open(info) as file:
+        yield io.BufferedReader(_Counted(file, info.file_size, f"{name}, {info.filename[-80:]}"), _BLOCK)
+
+
+class _Counted(io.RawIOBase):
+    """What is read of a file, as far as it says that it goes."""
+
+    def __init__(self, file: IO[bytes], size: int, name: str) -> None:
+        self._file, self._left, self._name = file, size, name
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            content = self._file.read(min(len(buffer), _BLOCK))
+        except _BROKEN as error:
+            raise SourceRefused(f"{self._name}: cannot be unpacked: {str(error)[:100] or type(error).__name__}") from None
+        self._left -= len(content)
+        if self._left < 0:
+            raise SourceRefused(f"{self._name}: unpacks to more than it says")
+        buffer[: len(content)] = content
+        return len(content)
+
+
+def head_of(file: IO[bytes], delimiter: str) -> list[str]:
+    """The cells of the first line of a csv, without quotes; the file is read as far as that line."""
+    line = file.readline(_HEAD).decode("utf-8-sig", errors="replace")
+    return [cell.strip().strip('"').strip() for cell in line.rstrip("\r\n").split(delimiter)]
+
+
+def lines(file: IO[bytes], head: list[str], columns: list[str], delimiter: str, name: str, first: int) -> Iterator[tuple[int, pa.Table]]:
+    """The lines after the head, in batches: the number of the batch's first line, and `columns` as text.
+
+    head: the cells of the head, which was read already; first: the number of the line after it. Raises SourceRefused for a line with
+    another number of cells, text that is not UTF-8, or a line that does not end.
+    """
+    import pyarrow as pa
+    import pyarrow.csv as pc
+
+    twice = {cell for cell in head if head.count(cell) > 1} & set(columns)
+    if twice:
+        raise SourceRefused(f"{name}: two columns are named {', '.join(sorted(twice))}")
+    if not file.peek(1):  # type: ignore[attr-defined]
+        return
+    names = [cell if cell in columns else f"{number} {cell}" for number, cell in enumerate(head)]
+    at = first
+    try:
+        reader = pc.open_csv(
+            pa.PythonFile(file, mode="r"),
+            read_options=pc.ReadOptions(column_names=names, block_size=_BLOCK, use_threads=False),
+            parse_options=pc.ParseOptions(delimiter=delimiter),
+            convert_options=pc.ConvertOptions(include_columns=columns, column_types=dict.fromkeys(columns, pa.string()), strings_can_be_null=False),
+        )
+        for batch in reader:
+            yield at, pa.Table.from_batches([batch])
+            at += batch.num_rows
+    except pa.ArrowInvalid as error:
+        raise SourceRefused(f"{name}: {_line(str(error), first)}") from None
+
+
+def _line(text: str, first: int) -> str:
+    """What Arrow complains of, with the line as a person counts it and without the line itself: it may be anything."""
+    import re
+
+    match = re.search(r"Row #(\d+): Expected (\d+) columns, got (\d+)", text)
+    if match:
+        return f"line {int(match[1]) + first - 1}: {match[3]} cells, expected {match[2]}"
+    if "UTF8" in text:
+        return "not UTF-8 text"
+    return f"cannot be read as csv ({text[:60]})"
