@@ -199,6 +199,8 @@ source_reasons as (
         ) as measure_empty
     from calendar as c
     left join {{ sources }} as s on s.relation in ('{{ relations | join("', '") }}') and (s.period is null or s.period = c.year)
+        -- addresses are there of each edition of boundaries; a figure rests on those of one
+        and (s.relation <> 'cbs_addresses' or s.boundary_year = {{ var('boundary_year') }})
     group by c.year
 ),
 

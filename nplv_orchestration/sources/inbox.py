@@ -10,20 +10,20 @@ import hashlib
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Literal
+from typing import Literal
 
 from nplv_orchestration.errors import NotConfigured, SourceRefused
 from nplv_orchestration.progress import Watch
+from nplv_orchestration.sources import eponline
 from nplv_orchestration.sources.pulled import Answer, Draft, Pulled
 from nplv_orchestration.sources.registry import SourceTable
 from nplv_orchestration.sources.values import text_number
 
-_PATTERNS = {"maatwerk": r"maatwerk.*\.(csv|xlsx|ods)", "eponline": r"v\d{8}_v\d+_csv\.(zip|csv)"}
+_PATTERNS = {"maatwerk": r"maatwerk.*\.(csv|xlsx|ods)", "eponline": eponline.FILE_NAME}
 _MAATWERK_COLUMNS = ("indicator", "jaar", "niveau", "code", "teller", "noemer", "status")
 _CODES = {
     "gebied": r"[a-z0-9]+(-[a-z0-9]+)*",
@@ -142,71 +142,5 @@ def pull_eponline(table: SourceTable, answer: Answer, draft: Path, watch: Watch)
     """The labels of dwellings in every total file that is there, each with the file's own date as reference date."""
     with Draft(table, draft, watch) as out:
         for file in answer.carried:
-            with _total_file(file) as lines:
-                out.add(_labels(file.name, lines))
+            eponline.read(file, file.name, out)
     return out.pulled(None)
-
-
-@contextmanager
-def _total_file(file: Path) -> Iterator[IO[str]]:
-    if file.suffix.lower() == ".csv":
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            yield lines
-        return
-    try:
-        packed = zipfile.ZipFile(file)
-    except zipfile.BadZipFile:
-        raise SourceRefused(f"{file.name}: not a zip, or not complete") from None
-    members = [m for m in packed.infolist() if m.filename.lower().endswith(".csv")]
-    if len(members) != 1:
-        raise SourceRefused(f"{file.name}: {len(members)} csv files in the zip, expected one")
-    with packed.open(members[0]) as binary:
-        yield io.TextIOWrapper(binary, "utf-8-sig", newline="")
-
-
-def _labels(name: str, lines: Iterable[str]) -> Iterator[dict[str, object]]:
-    rows = csv.reader(lines, delimiter=";")
-    published = next(rows, [])
-    if published[:1] != ["PublicatieDatum"] or len(published) < 2:
-        raise SourceRefused(f"{name}, row 1: found '{';'.join(published)[:40]}', expected PublicatieDatum")
-    reference = _date(published[1], f"{name}, row 1")
-    next(rows, None)
-    head = next(rows, [])
-    wanted = {
-        "Pand_opnamedatum": "recorded_on", "Pand_energieklasse": "label", "Pand_bagverblijfsobjectid": "dwelling_id",
-        "Pand_postcode": "postcode", "Pand_huisnummer": "house_number", "Pand_gebouwklasse": "building",
-    }  # fmt: skip
-    lacking = [column for column in wanted if column not in head]
-    if lacking:
-        raise SourceRefused(f"{name}, row 3: no column {', '.join(lacking)}")
-    place = {ours: head.index(theirs) for theirs, ours in wanted.items()}
-    until = head.index("Pand_geldig_tot") if "Pand_geldig_tot" in head else None
-    for number, row in enumerate(rows, 4):
-        where = f"{name}, row {number}"
-        if len(row) != len(head):
-            raise SourceRefused(f"{where}: {len(row)} cells, expected {len(head)}")
-        cell = {ours: row[index].strip() for ours, index in place.items()}
-        if cell["building"] != "W" or not cell["dwelling_id"]:
-            continue
-        if not re.fullmatch(r"A\+{0,5}|[B-G]", cell["label"]):
-            raise SourceRefused(f"{where}, Pand_energieklasse: found '{cell['label'][:20]}', expected A+++++ to G")
-        if not cell["dwelling_id"].isdigit() or not cell["house_number"].isdigit():
-            raise SourceRefused(f"{where}: '{cell['dwelling_id'][:20]}', '{cell['house_number'][:20]}' are not numbers")
-        yield {
-            "dwelling_id": cell["dwelling_id"].zfill(16),
-            "recorded_on": _date(cell["recorded_on"], where),
-            "valid_until": _date(row[until], where) if until is not None and row[until].strip() else None,
-            "label": cell["label"],
-            "postcode": cell["postcode"].replace(" ", ""),
-            "house_number": int(cell["house_number"]),
-            "reference_date": reference,
-        }
-
-
-def _date(text: str, where: str) -> date:
-    for form in ("%Y%m%d", "%d-%m-%Y", "%Y-%m-%d"):
-        try:
-            return datetime.strptime(text.strip(), form).date()
-        except ValueError:
-            continue
-    raise SourceRefused(f"{where}: '{text[:20]}' is not a date")

@@ -91,7 +91,7 @@ def observations(values: pa.DoubleArray, attributes: pa.StringArray, bounds: Bou
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    reasons = pa.nulls(len(values), pa.string())
+    given, reasons = values, pa.nulls(len(values), pa.string())
     for attribute in attributes.unique().to_pylist():
         here = pc.equal(attributes, attribute)
         if attribute == "None":
@@ -105,7 +105,7 @@ def observations(values: pa.DoubleArray, attributes: pa.StringArray, bounds: Bou
         else:
             wrong = here
         if (row := pc.index(wrong, True).as_py()) >= 0:
-            raise BadCell(row, f"value {values[row].as_py()} with attribute '{str(attribute)[:40]}' has no meaning here")
+            raise BadCell(row, f"value {given[row].as_py()} with attribute '{str(attribute)[:40]}' has no meaning here")
     outside = pc.or_(pc.less(values, bounds.least), pc.greater(values, bounds.most))
     outside = pc.or_kleene(outside, pc.invert(pc.is_finite(values)))
     if (row := pc.index(pc.fill_null(outside, False), True).as_py()) >= 0:

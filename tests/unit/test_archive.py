@@ -49,7 +49,7 @@ def test_a_killed_pull_leaves_nothing_in_use(tmp_path: Path) -> None:
     good = store(archive, b"one", "v1")
     (tmp_path / "t" / ".draft-1.parquet").write_bytes(b"half")
     assert archive.current("t") == good
-    archive.draft("t")
+    archive.tidy()
     assert not list((tmp_path / "t").glob(".draft-*"))
 
 

@@ -159,16 +159,25 @@ V4_FAULTS = {
     "a renamed measure": (("/MeasureCodes", "value", 0, "Title"), "Inwoners", "no measure T001036 'Aantal inwoners' .*alike: T001036 'Inwoners'"),
     "another unit": (("/MeasureCodes", "value", 4, "Unit"), "euro", "no measure M001642 .*x 1 000 euro.*M001642 .*euro"),
     "fewer rows than counted": (("/Observations", "@odata.count"), 4, "3 rows came, and the publisher counts 4"),
-    "no count": (("/Observations", "@odata.count"), None, "the publisher counts None"),
+    "no count": (("/Observations", "@odata.count"), None, "does not say how many there are"),
     "an unknown attribute": (("/Observations", "value", 1, "ValueAttribute"), "Vreemd", "BU0363AA01, residents: .*'Vreemd'"),
     "a measure nobody asked for": (("/Observations", "value", 2, "Measure"), "X", "measure X was not asked for"),
     "a row twice": (("/Observations", "value", 1, "WijkenEnBuurten"), "NL00 ", "two rows for NL00, residents"),
-    "a column gone": (("/Observations", "value", 1), {"Measure": "T001036"}, "no column 'WijkenEnBuurten'"),
+    "a column gone": (
+        ("/Observations", "value", 1),
+        {"Measure": "T001036"},
+        r"85984NED/Observations .*missing required field `WijkenEnBuurten` - at `\$\.value\[1\]`",
+    ),
     "a link that repeats": (("/Observations", "@odata.nextLink"), "http://cbs.test/odata/v1/CBS/85984NED/Observations?a=1", "repeats"),
     "a link that leads away": (("/Observations", "@odata.nextLink"), "http://evil.test/Observations", "leads away"),
-    "a link that is none": (("/Observations", "@odata.nextLink"), 7, "leads away"),
+    "a link that is none": (("/Observations", "@odata.nextLink"), 7, "Expected `str . null`, got `int`"),
+    "numbers as text": (("/Observations", "value", 0, "Value"), "17942942", "Expected `float . null`, got `str`"),
+    "an enormous number": (("/Observations", "value", 0, "Value"), 1e300, "NL00, residents: 1e.300 is not a possible figure"),
+    "a negative count": (("/Observations", "value", 0, "Value"), -5, "NL00, residents: -5 is not a possible figure, expected 0"),
+    "a table of something else": (("/Properties", "Identifier"), "85618NED", "about another table, '85618NED'"),
+    "no version": (("/Properties",), {"Identifier": "85984NED"}, "name no version"),
     "no rows at all": (("/Observations",), {"@odata.count": 0, "value": []}, "no rows came"),
-    "no list": (("/Observations",), {"error": "x"}, "answered without rows"),
+    "no list": (("/Observations",), {"error": "x"}, "missing required field `value`"),
 }
 
 
@@ -202,7 +211,7 @@ V3_FAULTS = {
     "an unknown period": (("/UntypedDataSet", "value", 0, "Perioden"), "2024JJ00", "period '2024JJ00'"),
     "a decimal comma": (("/UntypedDataSet", "value", 0, "GeregistreerdeMisdrijven_7"), "12,0", "BU03630000, 2023JJ00: '12,0' is not a number"),
     "fewer rows than counted": (("/$count",), 3, "2 rows came, and the publisher counts 3"),
-    "a count that is a page": (("/$count",), "<html>", "the publisher counts"),
+    "a count that is a page": (("/$count",), "<html>", "counts '.<html>.', which is no number"),
 }
 
 
@@ -247,7 +256,7 @@ def test_a_zip_gives_the_years_from_2018(tmp_path: Path) -> None:
         (zip_of(SCORES.replace("afw", "x")), "0 files in the zip have the columns"),
         (zip_of(SCORES.replace("-0.17", "-0;17")), "line 3, afw: '-0;17' is not a number"),
         (zip_of(SCORES.replace(",2024,", ",24,")), "line 3, jaar: '24' is not a year"),
-        (zip_of(SCORES.replace(",-0.1\n", "\n")), "line 3: another number of columns"),
+        (zip_of(SCORES.replace(",-0.1\n", "\n")), "line 3: 10 cells, expected 11"),
         (zip_of(SCORES + SCORES.splitlines()[2]), "two rows for BU0363AA01, 2024"),
     ],
 )
@@ -272,8 +281,8 @@ def test_a_file_with_a_date_only_is_asked_by_its_date(tmp_path: Path) -> None:
     assert asked == [None, "Wed, 25 Mar 2026 02:00:00 GMT"]
 
 
-def test_addresses_are_asked_only_for_labels_and_keep_their_zeros(tmp_path: Path) -> None:
-    table = replace(BY_KEY["cbs_addresses_2024"], only_with="")
+def test_addresses_keep_their_zeros(tmp_path: Path) -> None:
+    table = BY_KEY["cbs_addresses_2024"]
     text = "PC6;Huisnummer;Buurt2024;Wijk2024;Gemeente2024\n1011AB;12;0363AA01;0363AA;363\n9712 AB;3;140001;1400;14\n"
     publishers = publishers_of(tmp_path, "http://cbs.test", file_answer(zip_of(text, name="pc6huisnr.csv")))
     assert [r["region_code"] for r in rows(publishers, refresh(table, publishers))] == ["BU0363AA01", "BU00140001"]
@@ -360,7 +369,9 @@ def test_all_tables_are_pulled_or_say_why_not(served: tuple[str, Path]) -> None:
     archive = Archive(home / "archive")
     states = {table.key: archive.state(table.key) for table in REGISTRY}
     assert {key for key, s in states.items() if s and s.state == "fresh"} == {table.key for table in (*SERVED, *AREAS)}
-    assert {key for key, s in states.items() if s and s.state == "not_found"} == {f"cbs_kwb_{y}" for y in (*range(2018, 2024), 2025)}
+    assert {key for key, s in states.items() if s and s.state == "not_found"} == {
+        f"cbs_{name}_{year}" for year in range(2018, 2026) for name in ("kwb", "addresses") if (name, year) != ("kwb", 2024)
+    }
     assert all(s and (s.state == "fresh" or s.reason) for s in states.values())
 
 

@@ -10,4 +10,5 @@ select
 from {{ ref('stg_eponline__labels') }} as l
 inner join {{ ref('stg_cbs__addresses') }} as a
     on l.postcode = a.postcode and l.house_number = a.house_number
+where a.boundary_year = {{ var('boundary_year') }}
 group by all

@@ -4,6 +4,7 @@ select
     publisher,
     table_id,
     period,
+    boundary_year,
     state,
     reason,
     source_table,
