@@ -16,6 +16,7 @@ from typing import Annotated
 
 import typer
 
+from nplv_orchestration import cli_sources
 from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.home import Home
 from nplv_orchestration.progress import Progress
@@ -27,6 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="De monitor van het Nationaal Programma Leefbaarheid en Veiligheid.",
 )
+app.add_typer(cli_sources.app, name="sources")
 
 
 def main() -> None:

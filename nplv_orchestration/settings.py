@@ -34,7 +34,7 @@ class Settings(BaseSettings):
     cbs_download_url: HttpUrl = Field(HttpUrl("https://download.cbs.nl"), description="CBS downloads")
     dataderden_url: HttpUrl = Field(HttpUrl("https://dataderden.cbs.nl"), description="OData v3 of third parties")
     leefbaarometer_url: HttpUrl = Field(HttpUrl("https://www.leefbaarometer.nl"), description="Leefbaarometer")
-    eponline_url: HttpUrl | None = Field(None, description="EP-Online")
+    eponline_url: HttpUrl = Field(HttpUrl("https://public.ep-online.nl/api/v5"), description="EP-Online")
     eponline_api_key: SecretStr | None = Field(None, description="key for EP-Online")
     inbox: Path | None = Field(None, description="folder for delivered files; default NPLV_HOME/inbox")
     warehouse: str | None = Field(None, description="the private DuckDB file; default NPLV_HOME/warehouse/nplv.duckdb")
@@ -45,8 +45,8 @@ class Settings(BaseSettings):
 
     @field_validator("cbs_url", "cbs_download_url", "dataderden_url", "leefbaarometer_url", "eponline_url")
     @classmethod
-    def _without_secrets(cls, url: HttpUrl | None) -> HttpUrl | None:
-        if url and (url.username or url.password or url.query):
+    def _without_secrets(cls, url: HttpUrl) -> HttpUrl:
+        if url.username or url.password or url.query:
             raise ValueError("an address is published beside the figures, so it holds no name, password or query")
         return url
 

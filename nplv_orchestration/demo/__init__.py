@@ -12,20 +12,27 @@ from nplv_orchestration.home import Home, write_atomically
 from nplv_orchestration.settings import Settings
 
 if TYPE_CHECKING:
-    import httpx
+    from nplv_orchestration.demo.transport import DemoTransport
 
 
-def publishers(settings: Settings, home: Home) -> tuple[Settings, Path, httpx.BaseTransport]:
+def publishers(settings: Settings, home: Home) -> tuple[Settings, Path, DemoTransport]:
     """The demo country of a home on the night of the settings, its deliveries put where people put them.
 
     Gives the settings with its publishers' addresses, the folder that describes its areas, and the transport that answers.
     """
-    from nplv_orchestration.demo.country import Country
     from nplv_orchestration.demo.deliveries import deliver
+
+    settings, transport = answering(settings.model_copy(update={"inbox": home.inbox(settings)}), home)
+    night = home.demo_night(settings)
+    deliver(transport.figures, night, settings.inbox_folder, home.demo)
+    write_atomically(home.demo / "night", str(night).encode())
+    return settings, home.demo, transport
+
+
+def answering(settings: Settings, home: Home) -> tuple[Settings, DemoTransport]:
+    """The settings with the addresses of its publishers, and the transport that answers; nothing is written."""
+    from nplv_orchestration.demo.country import Country
     from nplv_orchestration.demo.figures import Figures
     from nplv_orchestration.demo.transport import DemoTransport, addressed
 
-    figures, night, inbox = Figures(Country(home.demo_size(settings))), home.demo_night(settings), home.inbox(settings)
-    deliver(figures, night, inbox, home.demo)
-    write_atomically(home.demo / "night", str(night).encode())
-    return addressed(settings.model_copy(update={"inbox": inbox})), home.demo, DemoTransport(figures, night)
+    return addressed(settings), DemoTransport(Figures(Country(home.demo_size(settings))), home.demo_night(settings))

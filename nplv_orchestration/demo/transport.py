@@ -41,7 +41,7 @@ class DemoTransport(httpx.BaseTransport):
     """Answers every question of a night."""
 
     def __init__(self, figures: Figures, night: int) -> None:
-        self._figures, self._night = figures, night
+        self.figures, self._night = figures, night
         self._routes: list[tuple[str, Callable[..., httpx.Response]]] = [
             (r"cbs\.demo\.invalid/odata/v1/CBS/(\w+)/(\w+)", self._v4),
             (r"dataderden\.demo\.invalid/ODataFeed/odata/(\w+)/(\w+)/?(\$count)?", self._v3),
@@ -62,7 +62,7 @@ class DemoTransport(httpx.BaseTransport):
 
     def _v4(self, request: httpx.Request, table_id: str, name: str) -> httpx.Response:
         table = _BY_TABLE.get(table_id)
-        found = cbs.entity(table, name, self._figures, self._night) if table and table.reader == "statline_v4" else None
+        found = cbs.entity(table, name, self.figures, self._night) if table and table.reader == "statline_v4" else None
         context = {"@odata.context": f"{ADDRESSES['cbs_url']}/{table_id}/$metadata#{name}"}
         if found is None:
             return httpx.Response(404, text="not found")
@@ -77,7 +77,7 @@ class DemoTransport(httpx.BaseTransport):
 
     def _v3(self, request: httpx.Request, table_id: str, name: str, count: str | None) -> httpx.Response:
         table = _BY_TABLE.get(table_id)
-        found = dataderden.entity(table, name, self._figures, self._night) if table and table.reader == "statline_v3" else None
+        found = dataderden.entity(table, name, self.figures, self._night) if table and table.reader == "statline_v3" else None
         query = request.url.params
         if found is None:
             return httpx.Response(404, text="not found")
@@ -92,7 +92,7 @@ class DemoTransport(httpx.BaseTransport):
 
     def _page(self, request: httpx.Request, cube: Cube, head: dict[str, Any], link: str) -> httpx.Response:
         query = request.url.params
-        skip, size = _number(query, "$skip", 0), self._figures.country.size.page
+        skip, size = _number(query, "$skip", 0), self.figures.country.size.page
         top = _number(query, "$top", len(cube))
         rows = list(cube.rows(skip, min(size, top)))
         if "$select" in query and rows:
@@ -105,18 +105,18 @@ class DemoTransport(httpx.BaseTransport):
 
     def _scores(self, request: httpx.Request, path: str) -> httpx.Response:
         number = release("leefbaarometer", self._night)
-        return self._zip(request, BY_KEY["leefbaarometer"], lambda: leefbaarometer.scores(self._figures, number))
+        return self._zip(request, BY_KEY["leefbaarometer"], lambda: leefbaarometer.scores(self.figures, number))
 
     def _addresses(self, request: httpx.Request, year: str) -> httpx.Response:
         if not FIRST <= int(year) <= LAST:
             return httpx.Response(404, text="not found")
-        return self._zip(request, BY_KEY[f"cbs_addresses_{year}"], lambda: cbs.addresses(self._figures, int(year)))
+        return self._zip(request, BY_KEY[f"cbs_addresses_{year}"], lambda: cbs.addresses(self.figures, int(year)))
 
     def _zip(self, request: httpx.Request, table: SourceTable, content: Callable[[], bytes]) -> httpx.Response:
         """A file, unless the one who asks has it already."""
         day = published(table, self._night)
         headers = {
-            "etag": f'"{self._figures.country.name}-{day:%Y%m%d}"',
+            "etag": f'"{self.figures.country.name}-{day:%Y%m%d}"',
             "last-modified": format_datetime(datetime.combine(day, time(2), UTC), usegmt=True),
         }
         if request.headers.get("if-none-match") == headers["etag"]:

@@ -56,13 +56,8 @@ def line_of(table: SourceTable, entry: str) -> str:
     """
     path = Path(registry.__file__)
     lines = path.read_text(encoding="utf-8").splitlines()
-    start = next((n for n, line in enumerate(lines) if f'key="{table.key}"' in line), None)
-    if start is None:  # one of a series
-        start = next(n for n, line in enumerate(lines) if re.search(r'key=f"(\w+)\{', line) and table.key.startswith(_stem(line)))
-    own = next((n for n, line in enumerate(lines) if entry in line and (n > start or entry.startswith('"'))), start)
-    return f"nplv_orchestration/sources/{path.name}:{own + 1}"
-
-
-def _stem(line: str) -> str:
-    match = re.search(r'key=f"(\w+)\{', line)
-    return match[1] if match else line
+    starts = [n for n, line in enumerate(lines) if (m := re.search(r'\bkey=f?"(\w+)', line)) and table.key.startswith(m[1])]
+    start = max(starts, key=lambda n: len(lines[n]), default=0)
+    end = next((n for n in range(start + 1, len(lines)) if "SourceTable(" in lines[n]), len(lines))
+    found = next((n for n in (*range(start, end), *range(len(lines))) if entry in lines[n]), start)
+    return f"nplv_orchestration/sources/{path.name}:{found + 1}"

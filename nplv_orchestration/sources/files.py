@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from nplv_orchestration.errors import SourceRefused, SourceUnreachable
 from nplv_orchestration.progress import Watch
 from nplv_orchestration.sources import zips
+from nplv_orchestration.sources.contract import Description
 from nplv_orchestration.sources.http import Http
 from nplv_orchestration.sources.pulled import Answer, Draft, Pulled
 from nplv_orchestration.sources.registry import FIRST_YEAR, SourceTable
@@ -49,13 +50,31 @@ def ask(table: SourceTable, base: str, http: Http, known_version: str | None, in
     return Answer(version, moment, address, carried=into)
 
 
+def describe(table: SourceTable, answer: Answer) -> Description:
+    """What a file that was fetched says of its table: whether it has the columns, and how many lines."""
+    found = Description(table, modified=answer.modified or answer.version, rows=0)
+    columns, delimiter = _form(table)
+    try:
+        with _member(table, answer.carried, columns, delimiter, []) as batches:
+            found.rows = sum(rows.num_rows for _, _, rows in batches)
+    except SourceRefused as refused:
+        found.differs(str(refused).removeprefix(f"{table.name}: "), "columns")
+    return found
+
+
+def _form(table: SourceTable) -> tuple[list[str], str]:
+    """The columns that are needed of a file, and what stands between them."""
+    if table.reader == "addresses":
+        return ["PC6", "Huisnummer", f"Buurt{table.boundary_year}"], ";"
+    return ["bu_code", "jaar", *_DIMENSIONS], ","
+
+
 def pull_leefbaarometer(table: SourceTable, answer: Answer, draft: Path, watch: Watch) -> Pulled:
     """The scores of buurten from FIRST_YEAR on. Raises SourceRefused, naming member, line and column."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    wanted = ["bu_code", "jaar", *_DIMENSIONS]
-    with _member(table, answer.carried, wanted, ",", ["versie", *_GRADES]) as found, Draft(table, draft, watch) as out:
+    with _member(table, answer.carried, *_form(table), ["versie", *_GRADES]) as found, Draft(table, draft, watch) as out:
         for name, first, rows in found:
             year = rows["jaar"].combine_chunks()
             strange = pc.invert(pc.match_substring_regex(year, r"^(19|20)\d\d$"))
@@ -100,7 +119,7 @@ def pull_addresses(table: SourceTable, answer: Answer, draft: Path, watch: Watch
     import pyarrow.compute as pc
 
     buurt = f"Buurt{table.boundary_year}"
-    with _member(table, answer.carried, ["PC6", "Huisnummer", buurt], ";", []) as found, Draft(table, draft, watch) as out:
+    with _member(table, answer.carried, *_form(table), []) as found, Draft(table, draft, watch) as out:
         for name, first, rows in found:
             house, postcode = rows["Huisnummer"].combine_chunks(), pc.replace_substring(rows["PC6"].combine_chunks(), " ", "")
             code = pc.replace_substring_regex(pc.utf8_trim_whitespace(rows[buurt].combine_chunks()), "^BU", "")

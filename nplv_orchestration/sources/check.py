@@ -1,0 +1,99 @@
+"""The rehearsal: asks each publisher what its table is, and holds that against the registry, without keeping anything.
+
+The first thing to run where the publishers can be reached. Pulling is in `refresh`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from nplv_orchestration.errors import NotConfigured, SourceNotFound, SourceRefused, SourceUnreachable
+from nplv_orchestration.settings import Settings
+from nplv_orchestration.sources import eponline, files, statline_v3, statline_v4
+from nplv_orchestration.sources.contract import Description, Difference, line_of
+from nplv_orchestration.sources.http import Http
+from nplv_orchestration.sources.registry import SourceTable
+
+_SIDE_BY_SIDE = 12
+
+
+@dataclass
+class Finding:
+    """What was found of one table. problems: each with the line or the setting to change; skipped: why it was not asked about."""
+
+    table: SourceTable
+    facts: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    skipped: str = ""
+
+
+def check(tables: Iterable[SourceTable], settings: Settings, http: Http) -> Iterator[Finding]:
+    """What each publisher says of its table, in the order given; asked side by side."""
+    with TemporaryDirectory(prefix="nplv-check-") as scratch, ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+        yield from pool.map(lambda table: _check(table, settings, http, Path(scratch) / table.key), tables)
+
+
+def _check(table: SourceTable, settings: Settings, http: Http, scratch: Path) -> Finding:
+    found = Finding(table)
+    setting = _SETTING.get(table.reader, "")
+    try:
+        description = _describe(table, settings, http, scratch)
+    except NotConfigured as absent:
+        found.skipped = str(absent)
+    except SourceNotFound as error:
+        entry = table.path.split("/")[0] if table.path else f'"{table.table_id}"'
+        found.problems.append(f"{error}; see {line_of(table, entry)} or {setting}")
+    except SourceUnreachable as error:
+        found.problems.append(f"{error}; see {setting}, and HTTPS_PROXY where there is a proxy")
+    except SourceRefused as error:
+        found.problems.append(f"{error}; see {line_of(table, table.table_id)}")
+    else:
+        found.facts = _facts(description)
+        differences = list(description.differences)
+        if description.licence and description.licence != table.licence:
+            differences.append(Difference(f"licence {description.licence}, the registry says {table.licence}", "licence"))
+        found.problems += [f"{d.what}; see {line_of(table, d.entry)}" for d in differences]
+    finally:
+        scratch.unlink(missing_ok=True)
+    return found
+
+
+_SETTING = {
+    "statline_v4": "NPLV_CBS_URL", "statline_v3": "NPLV_DATADERDEN_URL", "leefbaarometer": "NPLV_LEEFBAAROMETER_URL",
+    "addresses": "NPLV_CBS_DOWNLOAD_URL", "eponline": "NPLV_EPONLINE_URL",
+}  # fmt: skip
+
+
+def _describe(table: SourceTable, settings: Settings, http: Http, scratch: Path) -> Description:
+    match table.reader:
+        case "statline_v4":
+            return statline_v4.describe(table, statline_v4.ask(table, str(settings.cbs_url).rstrip("/"), http), http)
+        case "statline_v3":
+            return statline_v3.describe(table, statline_v3.ask(table, str(settings.dataderden_url).rstrip("/"), http), http)
+        case "leefbaarometer" | "addresses":
+            base = settings.leefbaarometer_url if table.reader == "leefbaarometer" else settings.cbs_download_url
+            return files.describe(table, files.ask(table, str(base).rstrip("/"), http, None, scratch))
+        case "eponline":
+            if settings.eponline_api_key is None:
+                raise NotConfigured("no NPLV_EPONLINE_API_KEY; its total file can be put into the inbox")
+            name, _ = eponline.newest(str(settings.eponline_url).rstrip("/"), settings.eponline_api_key.get_secret_value(), http)
+            return Description(table, modified=name)
+        case "areas":
+            raise NotConfigured("kept with the monitor itself")
+        case "maatwerk":
+            raise NotConfigured("delivered by people, see `nplv inbox`")
+
+
+def _facts(description: Description) -> list[str]:
+    table = description.table
+    facts = [f"changed {description.modified}" if description.modified else ""]
+    facts.append(f"year {table.period}" if table.period else "")
+    facts.append(f"boundaries {table.boundary_year}" if table.boundary_year else "")
+    facts.append(f"{len(description.columns)} of {len(table.measures)} measures" if table.measures else "")
+    facts.append(f"{description.rows:,} rows" if description.rows is not None else "")
+    facts.append(f"licence {description.licence}" if description.licence else "")
+    return [fact for fact in facts if fact]
