@@ -1,6 +1,7 @@
 """One asset for each source table of the registry: asked every night, pulled when its publisher changed it."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
@@ -8,6 +9,7 @@ from checks.raw import check_specs, results
 from nplv_orchestration.monitor import Monitor
 from nplv_orchestration.sources.refresh import refresh
 from nplv_orchestration.sources.registry import REGISTRY, SourceTable
+from nplv_orchestration.sources.revision import markdown
 
 
 def raw_assets() -> list[dg.AssetsDefinition]:
@@ -39,11 +41,13 @@ def _raw_asset(table: SourceTable) -> dg.AssetsDefinition:
         if state.reason:
             context.log.warning(f"{state.reason} {state.detail}".rstrip())
         manifest = state.manifest
+        metadata: dict[str, Any] = {"toestand": state.state, "reden": state.reason, "bijzonderheden": state.detail}
+        if manifest:
+            metadata |= {"dagster/row_count": manifest.rows, "hash": manifest.sha256, "opgehaald": manifest.fetched_at}
+        if manifest and state.changed and manifest.moved:
+            metadata["gewijzigd"] = dg.MetadataValue.md(markdown(manifest.moved))
         yield dg.MaterializeResult(
-            asset_key=key,
-            data_version=dg.DataVersion(manifest.publisher_version if manifest else state.state),
-            metadata={"toestand": state.state, "reden": state.reason, "bijzonderheden": state.detail}
-            | ({"dagster/row_count": manifest.rows, "hash": manifest.sha256, "opgehaald": manifest.fetched_at} if manifest else {}),
+            asset_key=key, data_version=dg.DataVersion(manifest.publisher_version if manifest else state.state), metadata=metadata
         )
         yield from results(key, table, state)
 

@@ -101,7 +101,7 @@ def check(tables: Annotated[list[str] | None, typer.Argument(help="keys of table
             elif not found.problems:
                 print(f"{found.table.name}: as the registry says; {', '.join(found.facts)}")
             for problem in found.problems:
-                print(f"{found.table.name}: DIFFERS; {problem.removeprefix(f'{found.table.name}: ')}")
+                print(f"{found.table.name}: problem; {problem.removeprefix(f'{found.table.name}: ')}")
             wrong += bool(found.problems)
     finally:
         http.close()

@@ -20,6 +20,7 @@ from nplv_orchestration.errors import NplvError
 from nplv_orchestration.gate import Decision
 from nplv_orchestration.home import Home, point_to, sync_folder
 from nplv_orchestration.manifest import Manifest, project_fingerprint
+from nplv_orchestration.sources.registry import REGISTRY
 from nplv_orchestration.versions import code_fingerprint, versions
 from nplv_orchestration.warehouse import fingerprints, literal
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 KEPT_VERSIONS = 30
 STORAGE = "v1.0.0"  # any DuckDB 1.x opens it
+_DELIVERED = ", ".join(literal(table.key) for table in REGISTRY if table.is_delivered)
 _RELEASED = ("release.indicator_values", "release.indicators")
 
 
@@ -190,6 +192,7 @@ def _tables(connection: DuckDBPyConnection, manifest: Manifest) -> dict[str, str
         "areas.focus_area_regions": "areas.focus_area_regions",
         "quality.check_results": "release.check_results",
         "provenance.sources": "raw.sources",
+        "provenance.revisions": "raw.revisions",
     }
 
 
@@ -228,6 +231,9 @@ def _write(connection: DuckDBPyConnection, folder: Path, tables: dict[str, str],
                 query = query.replace("*", "area_id, area_name, municipality_code, municipality_name, delineation")
             if is_public and table == "release.check_results":  # details may quote figures of an area
                 query = query.replace("*", "* REPLACE (NULL::VARCHAR AS details)")
+            if is_public and table == "raw.revisions":  # of a delivery the largest change may be that of one area
+                amounts = ", ".join(f"CASE WHEN key IN ({_DELIVERED}) THEN NULL ELSE {c} END AS {c}" for c in ("largest_change", "mean_change"))
+                query = query.replace("*", f"* REPLACE ({amounts})")
             connection.execute(f"CREATE TABLE version_file.{name} AS {query}")
             copy(name, query)
             written[name] = _count_and_hash(connection, f"({query})")

@@ -71,6 +71,23 @@ def register_raw(connection: DuckDBPyConnection, archive: Archive, states: Itera
         "fetched_at TIMESTAMP, rows BIGINT, newest_year INTEGER, sha256 VARCHAR, address VARCHAR, licence VARCHAR, measures_empty VARCHAR)"
     )
     connection.execute(f"INSERT INTO raw.sources VALUES {rows}")
+    _register_revisions(connection, archive)
+
+
+def _register_revisions(connection: DuckDBPyConnection, archive: Archive) -> None:
+    """Make `raw.revisions`: what each version of each table moved of the version before it, a row for each year and part."""
+    connection.execute(
+        "CREATE OR REPLACE TABLE raw.revisions (key VARCHAR, source_table VARCHAR, publisher_version VARCHAR, source_modified TIMESTAMP, "
+        "fetched_at TIMESTAMP, year INTEGER, part VARCHAR, rows_before BIGINT, added BIGINT, gone BIGINT, changed BIGINT, known_before BIGINT, "
+        "known_after BIGINT, largest_change DOUBLE, mean_change DOUBLE)"
+    )
+    rows = []
+    for table in REGISTRY:
+        for m in archive.versions(table.key):
+            head = [literal(table.key), literal(table.name), literal(m.publisher_version), _timestamp(m.publisher_modified), _timestamp(m.fetched_at)]
+            rows += [f"({', '.join([*head, *map(literal, one.values())])})" for one in m.moved]
+    if rows:
+        connection.execute(f"INSERT INTO raw.revisions VALUES {', '.join(rows)}")
 
 
 def _part(table: SourceTable, state: TableState, archive: Archive) -> str | None:

@@ -1,13 +1,14 @@
 """What a new version of a table changed: rows and cells that were added, went, or moved, year by year.
 
-Comparing two versions belongs here; keeping what was found is the archive's, and showing it the edition's.
+Comparing two versions belongs here, and how that reads in the Dagster UI; keeping what was found is the archive's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from nplv_orchestration.errors import SourceRefused
 from nplv_orchestration.sources.pulled import year_of
@@ -70,6 +71,15 @@ def refuse_loss(table: SourceTable, years_before: Iterable[int], years_after: It
             raise SourceRefused(f"{table.name}, {of}: {one.gone - one.added} of {one.rows_before} rows of the last version are gone{way_out}")
         if one.known_before >= _SMALL and one.known_after < LEAST_LEFT * one.known_before:
             raise SourceRefused(f"{table.name}, {of}: {one.known_after} figures, where the last version had {one.known_before}{way_out}")
+
+
+def markdown(moved: Iterable[Mapping[str, Any]]) -> str:
+    """What moved, as a table in Dutch for the Dagster UI; each as the fields of `Moved`."""
+    lines = ["| jaar | onderdeel | rijen erbij | rijen weg | veranderd | grootste verandering |", "|---|---|---|---|---|---|"]
+    for one in moved:
+        largest = "" if one["largest"] is None else f"{one['largest']:g}".replace(".", ",")
+        lines.append(f"| {one['year'] or ''} | {one['part']} | {one['added']} | {one['gone']} | {one['changed']} | {largest} |")
+    return "\n".join(lines)
 
 
 def _query(table: SourceTable, column: str, is_figure: bool) -> str:
