@@ -6,6 +6,7 @@ Addresses and what an answer means belong to the readers.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -56,6 +57,7 @@ class Http:
             follow_redirects=True,
             headers={"User-Agent": f"nplv-monitor/{__version__} (Nationaal Programma Leefbaarheid en Veiligheid)"},
         )
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # it would write whole addresses, and some hold a key
         self._longest_wait = longest_wait
         self._gates: dict[str, BoundedSemaphore] = {}
         self._lock = Lock()

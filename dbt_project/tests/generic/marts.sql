@@ -139,3 +139,27 @@ left join {{ ref('focus_areas') }} as a
     or (d.geo_level in ('gemeente', 'rest_gemeente') and d.geo_code = a.municipality_code)
 where a.area_id is null and d.geo_level <> 'nederland'
 {% endtest %}
+
+{#
+    The regions are those of the edition of boundaries that the table is said to have: Kerncijfers of that year, where it is at
+    hand, knows all but one in a hundred of them.
+#}
+{% test regions_are_of_their_boundaries(model) %}
+with known as (
+    select distinct boundary_year, region_code from {{ ref('stg_cbs__kwb') }}
+),
+
+regions as (
+    select distinct boundary_year, region_code from {{ model }}
+    where boundary_year in (select boundary_year from known)
+)
+
+select
+    r.boundary_year,
+    count(*) as regions,
+    count(*) filter (where k.region_code is null) as unknown
+from regions as r
+left join known as k on r.boundary_year = k.boundary_year and r.region_code = k.region_code
+group by r.boundary_year
+having count(*) filter (where k.region_code is null) > 0.01 * count(*)
+{% endtest %}
