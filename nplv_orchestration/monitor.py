@@ -19,10 +19,10 @@ from nplv_orchestration.home import Home, write_atomically
 from nplv_orchestration.manifest import project_fingerprint
 from nplv_orchestration.progress import Progress, silent
 from nplv_orchestration.settings import Settings, SourceMode
-from nplv_orchestration.sources.areas import REAL
 from nplv_orchestration.sources.http import Http
 from nplv_orchestration.sources.refresh import Publishers
 from nplv_orchestration.sources.registry import REGISTRY, SourceTable
+from nplv_orchestration.sources.reviewed import REAL
 from nplv_orchestration.versions import code_fingerprint
 from nplv_orchestration.warehouse import connect, fingerprints
 
@@ -112,16 +112,16 @@ def open_monitor(
     home.mode(settings)  # refused before anybody waits
     with home.writing(who, wait) as died:
         mode = home.claim(settings)
-        areas = REAL
+        reviewed = REAL
         if mode == "demo":
             from nplv_orchestration import demo
 
-            settings, areas, answering = demo.publishers(settings, home)
+            settings, reviewed, answering = demo.publishers(settings, home)
             transport = transport or answering
         settings.inbox_folder.mkdir(parents=True, exist_ok=True)
         archive = Archive(home.archive)
         archive.tidy()
-        publishers = Publishers(settings, archive, Http(transport), progress, areas)
+        publishers = Publishers(settings, archive, Http(transport), progress, reviewed)
         try:
             yield Monitor(settings, home, mode, archive, publishers, progress, died)
         finally:

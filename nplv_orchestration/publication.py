@@ -193,6 +193,7 @@ def _tables(connection: DuckDBPyConnection, manifest: Manifest) -> dict[str, str
         "quality.check_results": "release.check_results",
         "provenance.sources": "raw.sources",
         "provenance.revisions": "raw.revisions",
+        "provenance.corrections": "intermediate.int_corrections",
     }
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from nplv_orchestration.sources.areas import REAL
+from nplv_orchestration.sources.reviewed import REAL
 
 INDICATORS = ["armoede_huishoudens", "armoede_kinderen", "zonder_startkwalificatie", "onderwijsachterstand", "jeugd_verdachten"]
 ABSENT = ("zaandam-oost", 2021)

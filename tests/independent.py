@@ -17,6 +17,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 BOUNDARY_YEAR = 2024
 HIC = ["1.1.1", "1.4.2", "1.4.3", "1.4.5", "1.4.6", "1.4.7"]
+MEASURE_OF = {"cbs_kwb": "measure", "politie_misdrijven": "offence", "rivm_gezondheid": "margin"}
 MAATWERK_LEVELS = {"nplv": "gebied", "gemeenten": "gemeente", "rest_19_gemeenten": "rest_gemeente", "nederland": "nederland"}
 
 
@@ -30,20 +31,40 @@ class Figures:
     is_rate: bool = False
 
 
+def rows_of(folder: Path) -> pd.DataFrame:
+    """The rows of the newest version of a table."""
+    told = json.loads(max(folder.glob("0*.json")).read_text())
+    return pd.read_parquet(folder / f"{told['sha256']}.parquet")
+
+
+def correct(frame: pd.DataFrame, line: dict, measure_column: str | None) -> None:
+    """Put what the register uses in place of the one figure that it is about, when that is as wrong as it expects."""
+    about = (frame["region_code"] == line["region_code"]) & (frame["year"] == int(line["period"]))
+    if measure_column:
+        about &= frame[measure_column] == line["measure"]
+    column = "value" if measure_column else line["measure"]
+    as_expected = frame[column].isna() if pd.isna(line["expected"]) else frame[column] == line["expected"]
+    frame.loc[about & as_expected, column] = line["used"]
+
+
 def archive(home: Path) -> dict[str, pd.DataFrame]:
-    """The newest version of each table in an archive, by relation; KWB with its `year`."""
+    """The newest version of each table in an archive, by relation, its known errors corrected; KWB with its `year`."""
+    register = rows_of(home / "archive" / "corrections").to_dict("records")
     tables: dict[str, list[pd.DataFrame]] = {}
     for folder in sorted((home / "archive").iterdir()):
         manifests = sorted(folder.glob("0*.json"))
         if manifests:
             told = json.loads(manifests[-1].read_text())
-            frame = pd.read_parquet(folder / f"{told['sha256']}.parquet")
+            frame = rows_of(folder)
             if "region_code" in frame:
                 frame["region_code"] = frame["region_code"].replace("NL01", "NL00")
             if "period" in frame:
                 frame = frame[frame["period"].str.endswith("JJ00")].assign(year=frame["period"].str[:4].astype(int))
             if told["period"]:
                 frame["year"] = told["period"]
+            for line in register:
+                if line["source_key"] == folder.name:
+                    correct(frame, line, MEASURE_OF.get(told["relation"]))
             tables.setdefault(told["relation"], []).append(frame)
     return {relation: pd.concat(frames) for relation, frames in tables.items()}
 

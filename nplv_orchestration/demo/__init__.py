@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def publishers(settings: Settings, home: Home) -> tuple[Settings, Path, DemoTransport]:
     """The demo country of a home on the night of the settings, its deliveries put where people put them.
 
-    Gives the settings with its publishers' addresses, the folder that describes its areas, and the transport that answers.
+    Gives the settings with its publishers' addresses, the folder of its reviewed files, and the transport that answers.
     """
     from nplv_orchestration.demo.deliveries import deliver
 

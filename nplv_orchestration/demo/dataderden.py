@@ -12,6 +12,7 @@ from nplv_orchestration.demo.calendar import published, release
 from nplv_orchestration.demo.chance import Floats
 from nplv_orchestration.demo.country import Country, Regions
 from nplv_orchestration.demo.figures import LAST, OFFENCES, Figures
+from nplv_orchestration.demo.mistake import FACTOR, OFFENCE, YEAR, is_made, mistake
 from nplv_orchestration.demo.odata import Columns, Cube
 from nplv_orchestration.sources.registry import SourceTable
 
@@ -105,6 +106,8 @@ def _crimes(table: SourceTable, figures: Figures, number: int) -> Table:
         counts = np.where(regions.is_municipality, np.round(1.01 * counts), counts)
         counts[0] = counts[regions.is_municipality].sum()
         known = ~regions.is_small | (regions.total(figures.residents(year)) >= 20)
+        if is_made(number) and (offences[offence], year) == (OFFENCE, YEAR):
+            counts[regions.codes.index(mistake(figures).region_code)] *= FACTOR  # in the buurt alone: the sums are made of the right figure
         return {key: _text(counts, known, "{:.0f}")} | described
 
     topics = _topics((key, "Geregistreerde misdrijven", "aantal"), *_describing_topics(suffix + 1))

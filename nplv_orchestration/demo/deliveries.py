@@ -1,4 +1,4 @@
-"""What people deliver in the demo country: the areas, CBS maatwerk and EP-Online's total files, as files in folders."""
+"""What people deliver in the demo country: the areas and corrections, CBS maatwerk and EP-Online's total files, as files in folders."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from nplv_orchestration.demo.cbs import ADDRESSES, postcode
 from nplv_orchestration.demo.chance import uniform
 from nplv_orchestration.demo.country import CITIES
 from nplv_orchestration.demo.figures import LAST, Figures
+from nplv_orchestration.demo.mistake import SOURCE, corrections, is_made
 from nplv_orchestration.demo.packed import packed
 from nplv_orchestration.home import write_atomically
 from nplv_orchestration.sources.registry import BOUNDARY_YEAR, BY_KEY
 from nplv_orchestration.versions import code_fingerprint
 
 _AREA_FILES = ("focus_areas.csv", "focus_area_regions.csv")
+_REVIEWED_FILES = (*_AREA_FILES, "corrections.csv")
 _MAATWERK_FILES = ("maatwerk_armoede.xlsx", "maatwerk_jeugd_en_onderwijs.csv")
 _HEAD = ("indicator", "jaar", "niveau", "code", "teller", "noemer", "status")
 _POVERTY = ("armoede_huishoudens", "armoede_kinderen")
@@ -30,12 +32,12 @@ _LABELS = ("A++++", "A+++", "A++", "A+", "A", "B", "C", "D", "E", "F", "G")
 _SECRET = ("jeugd_verdachten", 2019, "gissingbeek-west")  # a cell that CBS does not tell
 
 
-def deliver(figures: Figures, night: int, inbox: Path, areas: Path) -> None:
-    """Put the files of a night into the inbox and the folder of the areas; those that are already there are left alone."""
+def deliver(figures: Figures, night: int, inbox: Path, reviewed: Path) -> None:
+    """Put the files of a night into the inbox and the folder of the reviewed files; those that are already there are left alone."""
     country = figures.country
-    stamp = areas / "stamp"
-    told = f"{country.name} {release('cbs_maatwerk', night)} {code_fingerprint()}"
-    paths = [inbox / name for name in (*_MAATWERK_FILES, *_LABEL_FILES)] + [areas / name for name in _AREA_FILES]
+    stamp = reviewed / "stamp"
+    told = f"{country.name} {release('cbs_maatwerk', night)} {is_made(release(SOURCE, night))} {code_fingerprint()}"
+    paths = [inbox / name for name in (*_MAATWERK_FILES, *_LABEL_FILES)] + [reviewed / name for name in _REVIEWED_FILES]
     if stamp.exists() and stamp.read_text(encoding="utf-8") == told and all(path.exists() for path in paths):
         return
     content = files(figures, night)
@@ -51,7 +53,7 @@ def deliver(figures: Figures, night: int, inbox: Path, areas: Path) -> None:
 def files(figures: Figures, night: int) -> dict[str, bytes]:
     """All deliveries of a night, by file name."""
     last_poverty = 2023 + release("cbs_maatwerk", night)
-    found = _areas(figures)
+    found = _areas(figures) | {"corrections.csv": corrections(figures, night)}
     xlsx, csv = _MAATWERK_FILES
     found[xlsx] = _sheets({indicator: list(_rows(figures, indicator, last_poverty)) for indicator in _POVERTY})
     lines = [row for indicator in _YOUTH for row in _rows(figures, indicator, 2024)]
@@ -62,7 +64,7 @@ def files(figures: Figures, night: int) -> dict[str, bytes]:
 
 
 def _areas(figures: Figures) -> dict[str, bytes]:
-    """The composition of the areas, as `sources.areas` reads it."""
+    """The composition of the areas, as `sources.reviewed` reads it."""
     country = figures.country
     residents = figures.residents(LAST)
     areas = ["area_id,area_name,municipality_code,municipality_name,inhabitants_2025_x1000,fit,delineation"]

@@ -23,7 +23,7 @@ from nplv_orchestration.sources.registry import REGISTRY
 _NOTE = """DEMONSTRATIEGEGEVENS: alle cijfers en namen in deze map zijn verzonnen.
 
 antwoorden/   wat de uitgevers van het demoland antwoorden, per uitgever en tabel, in hun eigen vorm
-leveringen/   wat er in het demoland in de inbox en in de map met gebieden ligt
+leveringen/   wat er in het demoland in de inbox en in de map met gebieden en correcties ligt
 
 Grootte: {size}. Nacht: {night}.
 """

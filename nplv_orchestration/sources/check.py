@@ -82,7 +82,7 @@ def _describe(table: SourceTable, settings: Settings, http: Http, scratch: Path)
                 raise NotConfigured("no NPLV_EPONLINE_API_KEY; its total file can be put into the inbox")
             name, _ = eponline.newest(str(settings.eponline_url).rstrip("/"), settings.eponline_api_key.get_secret_value(), http)
             return Description(table, modified=name)
-        case "areas":
+        case "reviewed":
             raise NotConfigured("kept with the monitor itself")
         case "maatwerk":
             raise NotConfigured("delivered by people, see `nplv inbox`")

@@ -17,7 +17,7 @@ from nplv_orchestration.archive import Archive, Manifest, State, TableState
 from nplv_orchestration.errors import NotConfigured, NplvError, SourceNotFound, SourceRefused, SourceUnreachable
 from nplv_orchestration.progress import Progress, silent
 from nplv_orchestration.settings import Settings
-from nplv_orchestration.sources import areas, files, inbox, statline_v3, statline_v4
+from nplv_orchestration.sources import files, inbox, reviewed, statline_v3, statline_v4
 from nplv_orchestration.sources.http import Http
 from nplv_orchestration.sources.pulled import Answer, Pulled
 from nplv_orchestration.sources.registry import SourceTable
@@ -28,13 +28,13 @@ _SIDE_BY_SIDE = 12  # three questions at a time for each of four publishers
 
 @dataclass
 class Publishers:
-    """What a refresh needs: where to ask, one client for all, where the areas are described, and where good answers are kept."""
+    """What a refresh needs: where to ask, one client for all, where the reviewed files are, and where good answers are kept."""
 
     settings: Settings
     archive: Archive
     http: Http
     progress: Progress = silent
-    areas: Path = areas.REAL
+    reviewed: Path = reviewed.REAL
     _asked: dict[str, Future[Answer]] = field(default_factory=dict)
 
     def ask_ahead(self, tables: Iterable[SourceTable]) -> None:
@@ -80,12 +80,12 @@ def _refresh(table: SourceTable, publishers: Publishers) -> TableState:
         if last and (last.publisher_version, last.request) == (answer.version, table.request) and archive.path(last).exists():
             return _end(archive, table, "unchanged", "", last)
         pulled = _pull(table, answer, publishers, draft)
-        if pulled.rows == 0:
+        if pulled.rows == 0 and not table.may_be_empty:
             raise SourceRefused(f"{name}: no rows came; ask the publisher, or look at the registry's filter")
         moved: list[Moved] = []
         if last and archive.path(last).exists():
             moved = compare(table, archive.path(last), draft)
-            if last.request == table.request:
+            if last.request == table.request and table.reader != "reviewed":  # what is dropped there was reviewed
                 refuse_loss(table, last.years, pulled.years, moved)
         stored = archive.store(draft, _manifest(table, answer, pulled, moved))
         return _end(archive, table, "fresh", "", stored, changed=True)
@@ -121,8 +121,8 @@ def _refresh(table: SourceTable, publishers: Publishers) -> TableState:
 def _ask(table: SourceTable, publishers: Publishers) -> Answer:
     settings, http, archive = publishers.settings, publishers.http, publishers.archive
     match table.reader:
-        case "areas":
-            return areas.ask(table, publishers.areas)
+        case "reviewed":
+            return reviewed.ask(table, publishers.reviewed)
         case "statline_v4":
             return statline_v4.ask(table, _base(settings.cbs_url), http)
         case "statline_v3":
@@ -140,8 +140,8 @@ def _ask(table: SourceTable, publishers: Publishers) -> Answer:
 def _pull(table: SourceTable, answer: Answer, publishers: Publishers, draft: Path) -> Pulled:
     watch = partial(publishers.progress, f"bron {table.name}")
     match table.reader:
-        case "areas":
-            return areas.pull(table, answer, draft, watch)
+        case "reviewed":
+            return reviewed.pull(table, answer, draft, watch)
         case "statline_v4":
             return statline_v4.pull(table, answer, publishers.http, draft, watch)
         case "statline_v3":

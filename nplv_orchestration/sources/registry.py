@@ -13,7 +13,7 @@ from typing import Literal
 
 from nplv_orchestration.sources.values import Bounds
 
-Reader = Literal["areas", "statline_v4", "statline_v3", "leefbaarometer", "addresses", "eponline", "maatwerk"]
+Reader = Literal["reviewed", "statline_v4", "statline_v3", "leefbaarometer", "addresses", "eponline", "maatwerk"]
 
 FIRST_YEAR = 2018
 LAST_YEAR = 2025
@@ -58,7 +58,9 @@ class SourceTable:
     dimensions: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """v3: the codes that are asked of each dimension, by the name of the dimension."""
     path: str = ""
-    """The address of a file below the publisher's base address, or its name in the folder of the areas."""
+    """The address of a file below the publisher's base address, or its name in the folder of the reviewed files."""
+    may_be_empty: bool = False
+    """Whether no rows at all are an answer, and no sign that something went wrong."""
 
     @property
     def name(self) -> str:
@@ -73,7 +75,12 @@ class SourceTable:
     @property
     def is_asked(self) -> bool:
         """Whether a publisher is asked over the network."""
-        return self.reader != "areas" and not self.is_delivered
+        return self.reader != "reviewed" and not self.is_delivered
+
+    @property
+    def is_correctable(self) -> bool:
+        """Whether its staging applies the register of corrections: the published figures of regions."""
+        return self.reader in ("statline_v4", "statline_v3", "leefbaarometer")
 
     @property
     def request(self) -> str:
@@ -107,7 +114,7 @@ REGISTRY: tuple[SourceTable, ...] = (
         publisher="Monitor NPLV",
         table_id="focusgebieden",
         title="De focusgebieden en hun gemeenten, zoals in de monitor vastgelegd",
-        reader="areas",
+        reader="reviewed",
         columns={
             "area_id": "VARCHAR", "area_name": "VARCHAR", "municipality_code": "VARCHAR", "municipality_name": "VARCHAR",
             "inhabitants_2025_x1000": "INTEGER", "fit": "VARCHAR", "delineation": "VARCHAR",
@@ -123,13 +130,30 @@ REGISTRY: tuple[SourceTable, ...] = (
         publisher="Monitor NPLV",
         table_id="afbakening",
         title="De buurten van elk focusgebied, zoals in de monitor vastgelegd",
-        reader="areas",
+        reader="reviewed",
         columns={"area_id": "VARCHAR", "region_code": "VARCHAR"},
         grain=("region_code",),
         page="",
         licence="EUPL-1.2",
         boundary_year=BOUNDARY_YEAR,
         path="focus_area_regions.csv",
+    ),
+    SourceTable(
+        key="corrections",
+        relation="corrections",
+        publisher="Monitor NPLV",
+        table_id="correcties",
+        title="Bekende fouten van uitgevers, en wat in plaats daarvan wordt gebruikt",
+        reader="reviewed",
+        columns={
+            "source_key": "VARCHAR", "region_code": "VARCHAR", "period": "VARCHAR", "measure": "VARCHAR",
+            "expected": "DOUBLE", "used": "DOUBLE", "reason": "VARCHAR", "since": "VARCHAR", "reference": "VARCHAR",
+        },
+        grain=("source_key", "region_code", "period", "measure"),
+        page="",
+        licence="EUPL-1.2",
+        path="corrections.csv",
+        may_be_empty=True,
     ),
     *(
         SourceTable(

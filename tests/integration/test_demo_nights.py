@@ -12,9 +12,11 @@ import dagster as dg
 import duckdb
 import openpyxl
 import pytest
+from typer.testing import CliRunner
 
+from nplv_orchestration import cli
 from nplv_orchestration.edition.build import verifies
-from nplv_orchestration.errors import WrongCall
+from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.home import Home
 from nplv_orchestration.manifest import load_manifest
 from nplv_orchestration.run import dagster_home, run_night
@@ -104,7 +106,7 @@ def test_a_copied_file_of_figures_tells_what_it_is(demo_night: Night) -> None:
     settings, outcome = demo_night
     for part in ("openbaar", "intern"):
         files = sorted((settings.home / "published" / "current" / part / "parquet").glob("*.parquet"))
-        assert len(files) == 26
+        assert len(files) == 27
         for file in files:
             marks = dict(duckdb.sql(f"SELECT decode(key), decode(value) FROM parquet_kv_metadata('{file}')").fetchall())
             assert (marks["mode"], marks["version"]) == ("demo", outcome.version), file.name
@@ -122,6 +124,72 @@ def test_a_delivery_with_a_misspelt_area_is_held_and_a_file_of_an_unknown_name_i
     assert outcome.warnings == [f"levering.csv in {inbox} wordt niet gelezen: zo heet geen bestand dat hier bekend is"]
     kept = "SELECT year, value FROM marts.indicator_values WHERE indicator_id = 'jeugd_verdachten' AND geo_level = 'nplv' ORDER BY year"
     assert public(demo_home, kept) == public(demo_night[0].home, kept)
+
+
+CORRECTIONS = "SELECT region_code, expected, used, published, outcome FROM provenance.corrections"
+
+
+def staged(home: Path, region: object) -> tuple[object, ...] | None:
+    """What the models make of the figure that the demo country's police got wrong."""
+    query = "SELECT offences, missing FROM staging.stg_politie__misdrijven WHERE region_code = ? AND year = 2023 AND offence = '0.0.0'"
+    with duckdb.connect(str(Settings(home=home).warehouse_path), read_only=True) as connection:
+        return connection.execute(query, [region]).fetchone()
+
+
+def test_a_known_error_is_corrected_and_a_correction_that_is_mended_holds_what_is_made_from_it(
+    demo_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register = demo_home / "demo" / "corrections.csv"
+    stale = register.read_text(encoding="utf-8")
+    [(region, expected, used, *outcome)] = public(demo_home, CORRECTIONS)
+    assert (expected, outcome) == (10 * used, [expected, "toegepast"])
+    assert staged(demo_home, region) == (used, None)
+
+    # the police mend it, and the line is dropped
+    mended = run_night(Settings(home=demo_home, demo_night=14), None)
+    assert (mended.held, mended.warnings, public(demo_home, CORRECTIONS)) == ({}, [], [])
+    assert staged(demo_home, region) == (used, None)
+    compare(demo_home)
+
+    # the line is forgotten
+    register.write_text(stale, encoding="utf-8")
+    monkeypatch.setenv("NPLV_HOME", str(demo_home))
+    told = CliRunner().invoke(cli.app, ["run"])
+    reason = "controle correcties_kloppen_nog_misdrijven op staging.stg_politie__misdrijven is niet geslaagd"
+    assert told.exit_code == 0
+    assert reason in " ".join(told.output.split())
+    assert public(demo_home, CORRECTIONS) == [(region, expected, used, used, "anders")]
+    kept = "SELECT DISTINCT indicator_id, status_reason FROM marts.indicator_values WHERE status = 'niet_bijgewerkt' ORDER BY ALL"
+    assert public(demo_home, kept) == [(name, f"niet bijgewerkt: {reason}") for name in ("misdrijven", "misdrijven_hic")]
+
+
+@pytest.mark.parametrize(
+    ("change", "held"),
+    [
+        ({"region_code": "BU99999999"}, {"misdrijven", "misdrijven_hic"}),
+        (
+            {"source_key": "leefbaarometer", "measure": "overlast"},
+            {"lbm_zwak_aandeel", "lbm_woningvoorraad", "lbm_fysieke_omgeving", "lbm_overlast_onveiligheid"},
+        ),
+    ],
+)
+def test_a_correction_that_finds_no_figure_holds_what_is_made_from_its_table(demo_home: Path, change: dict[str, str], held: set[str]) -> None:
+    register = demo_home / "demo" / "corrections.csv"
+    [line] = csv.DictReader(register.read_text(encoding="utf-8").splitlines())
+    with register.open("a", encoding="utf-8", newline="") as file:
+        csv.DictWriter(file, list(line)).writerow(line | change)
+    assert set(run_night(Settings(home=demo_home), None).held) == held
+    assert {row[-1] for row in public(demo_home, CORRECTIONS)} == {"toegepast", "geen_rij"}
+
+
+def test_a_correction_of_what_all_rest_on_that_is_mended_stops_everything(demo_home: Path, demo_night: Night) -> None:
+    with (demo_home / "demo" / "corrections.csv").open("a", encoding="utf-8") as file:
+        file.write("cbs_kwb_2024,NL00,2024,woz,1,2,verzonnen,2026-01-15,nergens\n")
+    with pytest.raises(
+        NplvError, match=r"nothing is published: .* controle correcties_kloppen_nog_kerncijfers op staging\.stg_cbs__kwb is niet geslaagd"
+    ):
+        run_night(Settings(home=demo_home), None)
+    assert (demo_home / "published" / "current").resolve().name == demo_night[1].version
 
 
 def test_nothing_is_asked_of_a_network_and_an_unchanged_night_builds_nothing(

@@ -37,7 +37,7 @@ def commands(doc: Path) -> list[tuple[dict[str, str], list[str]]]:
 
 # what each command tells when it did its work
 TELLS = {
-    "run": "Editie ", "indicators": "Gebieden", "query": "indicator_id", "doctor": "published version", "demo": "bestanden in", "prepare": "",
+    "run": "Editie ", "indicators": "Gebieden", "query": "──", "doctor": "published version", "demo": "bestanden in", "prepare": "",
 }  # fmt: skip
 
 

@@ -27,14 +27,16 @@ from hypothesis import strategies as st
 from nplv_orchestration.demo.calendar import published, release
 from nplv_orchestration.demo.chance import bell, uniform
 from nplv_orchestration.demo.country import AREAS, CITIES, SIZES, Country, Regions
+from nplv_orchestration.demo.dataderden import entity
 from nplv_orchestration.demo.deliveries import deliver, files
 from nplv_orchestration.demo.export import export
 from nplv_orchestration.demo.figures import COURSES, Figures
+from nplv_orchestration.demo.mistake import mistake
 from nplv_orchestration.demo.odata import Cube, WrongQuestion, conditions
 from nplv_orchestration.demo.transport import ADDRESSES, DemoTransport
 from nplv_orchestration.errors import NplvError, WrongCall
-from nplv_orchestration.sources.areas import REAL
 from nplv_orchestration.sources.registry import BY_KEY, REGISTRY
+from nplv_orchestration.sources.reviewed import REAL
 from tests.real import serving
 
 TINY = Figures(Country("tiny"))
@@ -345,19 +347,19 @@ def test_a_release_fills_columns_renumbers_them_and_restates_history() -> None:
 
 
 def test_deliveries_are_put_down_once_and_again_when_they_change(tmp_path: Path) -> None:
-    inbox, areas = tmp_path / "inbox", tmp_path / "areas"
-    deliver(TINY, 0, inbox, areas)
+    inbox, reviewed = tmp_path / "inbox", tmp_path / "reviewed"
+    deliver(TINY, 0, inbox, reviewed)
     moments = {path.name: path.stat().st_mtime_ns for path in inbox.iterdir()}
     assert {"maatwerk_armoede.xlsx", "maatwerk_jeugd_en_onderwijs.csv", "v20251201_v4_csv.zip"} <= set(moments)
     (inbox / "maatwerk_armoede.xlsx").write_bytes(b"as it was left")
-    deliver(TINY, 0, inbox, areas)
+    deliver(TINY, 0, inbox, reviewed)
     assert (inbox / "maatwerk_armoede.xlsx").read_bytes() == b"as it was left"
     (inbox / "maatwerk_armoede.xlsx").unlink()
-    (areas / "focus_areas.csv").unlink()
-    deliver(TINY, 0, inbox, areas)
-    assert (areas / "focus_areas.csv").exists()
+    (reviewed / "focus_areas.csv").unlink()
+    deliver(TINY, 0, inbox, reviewed)
+    assert (reviewed / "focus_areas.csv").exists()
     assert {path.name: path.stat().st_mtime_ns for path in inbox.iterdir()} == moments
-    deliver(TINY, 15, inbox, areas)
+    deliver(TINY, 15, inbox, reviewed)
     later = {path.name for path in inbox.iterdir() if path.stat().st_mtime_ns != moments[path.name]}
     assert later == {"maatwerk_armoede.xlsx", "maatwerk_jeugd_en_onderwijs.csv"}
 
@@ -391,7 +393,7 @@ def test_the_moments_of_the_files_do_not_follow_the_zone_of_the_machine(tmp_path
     for zone in ("Asia/Tokyo", "Europe/Amsterdam"):
         monkeypatch.setenv("TZ", zone)
         time.tzset()
-        deliver(TINY, 0, tmp_path / zone, tmp_path / zone / "areas")
+        deliver(TINY, 0, tmp_path / zone, tmp_path / zone / "reviewed")
         moments.append({path.name: path.stat().st_mtime for path in (tmp_path / zone).iterdir() if path.is_file()})
     monkeypatch.undo()
     time.tzset()
@@ -406,6 +408,23 @@ def test_the_crimes_of_the_country_are_those_of_its_municipalities() -> None:
     }
     assert counts["NL00"] == sum(count for code, count in counts.items() if code.startswith("GM"))
     assert sum(count for code, count in counts.items() if code.startswith("BU")) < counts["NL00"]  # some have no buurt
+
+
+@pytest.mark.parametrize("figures", [TINY, Figures(Country("small"))], ids=["tiny", "small"])
+def test_the_police_make_one_mistake_which_is_corrected_until_they_mend_it(figures: Figures) -> None:
+    found = mistake(figures)
+    assert found.wrong == 10 * found.right > 100
+    told = []
+    for night in (0, 13, 14):
+        line = [f"politie_misdrijven,{found.region_code},2023,0.0.0,{found.wrong},{found.right}"] if night < 14 else []
+        assert [text.split(",tien keer")[0] for text in files(figures, night)["corrections.csv"].decode().splitlines()[1:]] == line
+        cube = entity(BY_KEY["politie_misdrijven"], "UntypedDataSet", figures, night)
+        assert isinstance(cube, Cube)
+        rows = list(cube.narrowed("SoortMisdrijf eq '0.0.0 ' and Perioden eq '2023JJ00'").rows(0, 10_000))
+        count = next(name for name in rows[0] if name.startswith("GeregistreerdeMisdrijven"))
+        told.append({row["WijkenEnBuurten"].strip(): row[count].strip() for row in rows})
+    assert told[0] == told[1] == told[2] | {found.region_code: str(found.wrong)}
+    assert told[2][found.region_code] == str(found.right)
 
 
 def test_the_folder_says_that_all_is_invented_and_is_not_written_twice(tmp_path: Path) -> None:
@@ -426,4 +445,4 @@ def test_the_folder_says_that_all_is_invented_and_is_not_written_twice(tmp_path:
 
 def test_every_table_of_the_registry_is_known_here() -> None:
     asked = {BY_KEY[key].reader for key in versions(0)}
-    assert {table.reader for table in REGISTRY} - asked == {"areas", "addresses", "eponline", "maatwerk"}
+    assert {table.reader for table in REGISTRY} - asked == {"reviewed", "addresses", "eponline", "maatwerk"}

@@ -1,3 +1,7 @@
+with corrected as (
+    {{ corrected('cbs_kwb') }}
+)
+
 select
     table_period as year,
     boundary_year,
@@ -8,4 +12,4 @@ select
     missing,
     source_table,
     source_modified
-from {{ source('raw', 'cbs_kwb') }}
+from corrected

@@ -1,9 +1,13 @@
+with corrected as (
+    {{ corrected('leefbaarometer_buurten') }}
+)
+
 select
     year,
     boundary_year,
     region_code,
     versie as version,
-    class,
+    cast(class as integer) as class,
     afw,
     won,
     fys,
@@ -12,4 +16,4 @@ select
     onv,
     source_table,
     source_modified
-from {{ source('raw', 'leefbaarometer_buurten') }}
+from corrected

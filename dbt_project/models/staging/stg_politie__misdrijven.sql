@@ -1,3 +1,7 @@
+with corrected as (
+    {{ corrected('politie_misdrijven') }}
+)
+
 select
     cast(left(period, 4) as integer) as year,
     boundary_year,
@@ -9,5 +13,5 @@ select
     missing,
     source_table,
     source_modified
-from {{ source('raw', 'politie_misdrijven') }}
+from corrected
 where period like '____JJ00'

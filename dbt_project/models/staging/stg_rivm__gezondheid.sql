@@ -1,6 +1,5 @@
-with source as (
-    select * from {{ source('raw', 'rivm_gezondheid') }}
-    where period like '____JJ00'
+with corrected as (
+    {{ corrected('rivm_gezondheid') }}
 )
 
 select
@@ -15,5 +14,6 @@ select
     max(missing) filter (where margin = 'MW00000') as missing,
     source_table,
     source_modified
-from source
+from corrected
+where period like '____JJ00'
 group by all

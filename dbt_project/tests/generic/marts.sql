@@ -163,3 +163,16 @@ left join known as k on r.boundary_year = k.boundary_year and r.region_code = k.
 group by r.boundary_year
 having count(*) filter (where k.region_code is null) > 0.01 * count(*)
 {% endtest %}
+
+{# each correction of a table finds its row, and the publisher still says there what the register expects #}
+{% test corrections_still_hold(model, relation) %}
+select * from ({{ corrections_judged(relation) }})
+where outcome <> 'toegepast'
+{% endtest %}
+
+{# a correction is of a region of a publisher: the register is public, and figures of areas are not #}
+{% test region_of_a_publisher(model, column_name) %}
+select {{ column_name }}
+from {{ model }}
+where not regexp_full_match({{ column_name }}, '(NL|GM|WK|BU)[0-9A-Z]+')
+{% endtest %}

@@ -1,0 +1,101 @@
+"""The reviewed files that belong to the monitor itself: the areas, and the corrections of publishers' errors.
+
+They follow from the sources: the real country has the files beside this module, the demo country has its own. What a
+cell of them must be belongs here; what a correction does to a figure is in dbt, with the staging of its table.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+from nplv_orchestration.errors import SourceRefused
+from nplv_orchestration.progress import Watch
+from nplv_orchestration.sources.pulled import Answer, Draft, Pulled
+from nplv_orchestration.sources.registry import BY_KEY, SourceTable
+
+REAL = Path(__file__).with_name("reviewed")
+
+_KINDS = {
+    "VARCHAR": (r"[^\r\n]+", "a text of one line"),
+    "INTEGER": (r"\d{1,9}", "a number"),
+    "DOUBLE": (r"(-?\d{1,12}(\.\d{1,12})?)?", "a number with a decimal point, or nothing where there is no figure"),
+}
+_COLUMNS = {  # where the kind of a column does not say enough
+    "region_code": (r"NL00|GM\d{4}|WK\d{4}[0-9A-Z]{2}|BU\d{4}[0-9A-Z]{4}", "the code of a region of a publisher: NL00, GM, WK or BU"),
+    "period": (r"20\d\d", "a year"),
+    "since": (r"\d{4}-\d\d-\d\d", "a date such as 2026-01-31"),
+}
+
+
+def ask(table: SourceTable, folder: Path) -> Answer:
+    """The file's content, whose hash is its version. Raises SourceRefused when it is not there."""
+    path = folder / table.path
+    if not path.exists():
+        raise SourceRefused(f"{path} is not there; restore it from the project")
+    content = path.read_bytes()
+    return Answer(hashlib.sha256(content).hexdigest(), None, table.path, carried=content)
+
+
+def pull(table: SourceTable, answer: Answer, draft: Path, watch: Watch) -> Pulled:
+    """All lines of the file. Raises SourceRefused, naming line and column."""
+    try:
+        text = answer.carried.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise SourceRefused(f"{table.path}: not UTF-8 text; save the file as csv UTF-8") from None
+    lines = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    columns = [*table.columns, *(["boundary_year"] if table.boundary_year else [])]
+    if sorted(lines.fieldnames or ()) != sorted(columns):
+        raise SourceRefused(f"{table.path}: its columns must be {', '.join(sorted(columns))}")
+
+    def rows() -> Iterator[dict[str, object]]:
+        for line in lines:
+            where = f"{table.path}, line {lines.line_num}"
+            if None in line or None in line.values():
+                raise SourceRefused(f"{where}: another number of cells than the head")
+            if table.boundary_year and line["boundary_year"] != str(table.boundary_year):
+                raise SourceRefused(f"{where}: boundaries of {line['boundary_year']}, the registry says {table.boundary_year}")
+            row = {name: _cell(name, kind, line[name].strip(), where) for name, kind in table.columns.items()}
+            if table.relation == "corrections":
+                _refuse_correction(row, where)
+            yield row
+
+    try:
+        with Draft(table, draft, watch) as out:
+            out.add(rows())
+    except csv.Error as error:
+        raise SourceRefused(f"{table.path}, line {lines.line_num}: {error}") from None
+    return Pulled(out.rows, [], table.boundary_year)  # of no years: a correction that is dropped is no year that is lost
+
+
+def _cell(name: str, kind: str, cell: str, where: str) -> object:
+    """A cell as a value of its kind; an empty number is None."""
+    pattern, expected = _COLUMNS.get(name, _KINDS[kind])
+    if not re.fullmatch(pattern, cell, re.ASCII):
+        raise _refused(where, name, cell, expected)
+    if kind == "VARCHAR":
+        return cell
+    return (int(cell) if kind == "INTEGER" else float(cell)) if cell else None
+
+
+def _refuse_correction(row: dict[str, object], where: str) -> None:
+    """Refuse what is no correction of a figure that can be corrected."""
+    source_key, since, used = str(row["source_key"]), str(row["since"]), row["used"]
+    table = BY_KEY.get(source_key)
+    if table is None or not table.is_correctable:
+        raise _refused(where, "source_key", source_key, "the key of a table whose figures can be corrected")
+    try:
+        date.fromisoformat(since)
+    except ValueError:
+        raise _refused(where, "since", since, _COLUMNS["since"][1]) from None
+    if used == row["expected"]:
+        raise _refused(where, "used", "" if used is None else f"{used:g}", "another figure than the publisher's")
+
+
+def _refused(where: str, name: str, cell: str, expected: str) -> SourceRefused:
+    return SourceRefused(f"{where}, {name}: found '{cell[:40]}', expected {expected}")
