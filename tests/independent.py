@@ -60,6 +60,8 @@ def archive(home: Path) -> dict[str, pd.DataFrame]:
                 frame["region_code"] = frame["region_code"].replace("NL01", "NL00")
             if "period" in frame:
                 frame = frame[frame["period"].str.endswith("JJ00")].assign(year=frame["period"].str[:4].astype(int))
+            if told["relation"] == "cbs_addresses":
+                frame["boundary_year"] = told["boundary_year"]
             if told["period"]:
                 frame["year"] = told["period"]
             for line in register:
@@ -219,7 +221,8 @@ class Monitor:
         labels = labels[labels["valid_until"].isna() | (labels["valid_until"] >= labels["reference_date"])]
         newest = labels.sort_values(["recorded_on", "valid_until", "label"], ascending=[False, False, True], na_position="first")
         newest = newest.drop_duplicates(["reference_date", "dwelling_id"])
-        placed = newest.merge(self.tables["cbs_addresses"], on=["postcode", "house_number"])
+        addresses = self.tables["cbs_addresses"].query("boundary_year == 2024")
+        placed = newest.merge(addresses, on=["postcode", "house_number"])
         placed = placed.assign(year=placed["reference_date"].dt.year, numerator=placed["label"].isin(["E", "F", "G"]).astype(float), denominator=1.0)
         rows = placed.groupby(["year", "region_code"])[["numerator", "denominator"]].sum().reset_index()
         return Figures(rows.rename(columns={"region_code": "region"}), "dwellings", 5)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import re
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -30,23 +31,34 @@ Grootte: {size}. Nacht: {night}.
 
 
 class _Recording(httpx.BaseTransport):
-    """Keeps every answer as a file; a second page of the same question gets a number."""
+    """Keeps every answer, and writes them as files; those to one address get numbers in the order of their questions."""
 
     def __init__(self, inner: httpx.BaseTransport, folder: Path) -> None:
         self._inner, self._folder = inner, folder
-        self._seen: Counter[str] = Counter()
+        self._kept: dict[str, dict[str, Path]] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         response = self._inner.handle_request(request)
         content = response.read()
         publisher = request.url.host.split(".")[0]
         place = f"{publisher}/{'/'.join(request.url.path.replace('/$count', '_count').strip('/').split('/')[-2:])}"
-        self._seen[place] += 1
-        name = place if "." in place.rsplit("/", 1)[-1] else f"{place}_{self._seen[place]}.json"
-        path = self._folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        draft = self._folder / place
+        draft = draft.with_name(f".{draft.name}-{sha256(str(request.url).encode()).hexdigest()}")
+        draft.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_bytes(content)
+        self._kept.setdefault(place, {})[str(request.url)] = draft
         return response
+
+    def write(self) -> None:
+        """Give the answers their names. Several are asked side by side, so the order in which they came means nothing."""
+        for place, drafts in self._kept.items():
+            for number, question in enumerate(sorted(drafts, key=_with_wide_numbers), 1):
+                name = place if "." in place.rsplit("/", 1)[-1] else f"{place}_{number}.json"
+                drafts[question].rename(self._folder / name)
+
+
+def _with_wide_numbers(text: str) -> str:
+    return re.sub(r"\d+", lambda number: number[0].zfill(12), text)
 
 
 def export(size: DemoSize, night: int, out: Path, progress: Progress = silent) -> int:
@@ -74,11 +86,12 @@ def _write(size: DemoSize, night: int, out: Path, scratch: Path, progress: Progr
     delivered.mkdir()
     for name, content in deliveries(figures, night).items():
         (delivered / name).write_bytes(content)
-    http = Http(_Recording(DemoTransport(figures, night), out / "antwoorden"))
-    publishers = Publishers(addressed(Settings.model_construct()), Archive(scratch / "archive"), http, progress, delivered)
+    recording = _Recording(DemoTransport(figures, night), out / "antwoorden")
+    publishers = Publishers(addressed(Settings.model_construct()), Archive(scratch / "archive"), Http(recording), progress, delivered)
     for table in REGISTRY:
         if not table.is_delivered:  # asked of nobody
             progress(f"bron {table.name}")
             refresh(table, publishers)
     publishers.close()
+    recording.write()
     (out / "LEESMIJ.txt").write_text(_NOTE.format(size=size, night=night), encoding="utf-8")

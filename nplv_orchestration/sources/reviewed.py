@@ -69,7 +69,7 @@ def pull(table: SourceTable, answer: Answer, draft: Path, watch: Watch) -> Pulle
         with Draft(table, draft, watch) as out:
             out.add(rows())
     except csv.Error as error:
-        raise SourceRefused(f"{table.path}, line {lines.line_num}: {error}") from None
+        raise SourceRefused(f"{table.path}, after line {lines.line_num}: {error}") from None
     return Pulled(out.rows, [], table.boundary_year)  # of no years: a correction that is dropped is no year that is lost
 
 

@@ -85,14 +85,6 @@ def test_assets_stand_in_groups_with_an_owner_a_kind_and_a_description(definitio
         assert all(name.startswith("marts/mart_") for name in groups[line])
 
 
-def test_a_table_that_is_needed_only_with_another_is_asked_after_it(definitions: dg.Definitions) -> None:
-    graph = definitions.resolve_asset_graph()
-    pairs = [(t.key, t.only_with) for t in REGISTRY if t.only_with]
-    assert pairs
-    for table, other in pairs:
-        assert dg.AssetKey(["raw", other]) in graph.get(dg.AssetKey(["raw", table])).parent_keys
-
-
 def test_no_check_blocks_because_the_gate_decides(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
     assert not [key for key in graph.asset_check_keys if graph.get_check_spec(key).blocking]

@@ -88,14 +88,14 @@ def test_a_killed_run_leaves_all_as_it_was_and_the_next_goes_on_at_once(
 def test_a_publisher_that_was_never_reached_fails_the_run(tmp_path: Path) -> None:
     status, lines = nplv(environment("http://127.0.0.1:9", tmp_path / "home"), "run")
     assert status == 1
-    assert lines[-1].startswith("nplv: http://127.0.0.1:9/odata/v1/CBS/84286NED/Properties cannot be reached: ")
+    assert lines[-1].startswith("nplv: http://127.0.0.1:9/download/postcode/2018-cbs-pc6huisnr20180801_buurt.zip cannot be reached: ")
     assert "try again later (and " in lines[-1]
     assert not (tmp_path / "home" / "published").exists()
     told = subprocess.run([*NPLV, "doctor"], env=environment("http://127.0.0.1:9", tmp_path / "home"), capture_output=True, text=True, check=True)
-    assert told.stdout.count(": unreachable since ") == 11  # each publisher's, not only the first
+    assert told.stdout.count(": unreachable since ") == 19  # each publisher's, not only the first
     home = Home(tmp_path / "home")
     assert Archive(home.archive).current("leefbaarometer") is None
-    owed = r"^never asked, or never well answered: cbs_kwb_2018, .*; run the raw assets first$"
+    owed = r"^never asked, or never well answered: cbs_kwb_2018, .*cbs_addresses_2025; run the raw assets first$"
     with open_monitor(settings_for("http://127.0.0.1:9", home.root), "a test") as monitor, pytest.raises(NplvError, match=owed):
         monitor.states()
 

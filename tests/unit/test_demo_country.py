@@ -289,9 +289,9 @@ def versions(night: int) -> dict[str, str]:
     """What each publisher says of its table on a night."""
     found = {}
     for table in REGISTRY:
-        if table.reader == "odata_v4":
+        if table.reader == "statline_v4":
             found[table.key] = get(f"cbs_url/{table.table_id}/Properties", night).json()["Version"]
-        elif table.reader == "odata_v3":
+        elif table.reader == "statline_v3":
             answer = get(f"dataderden_url/ODataFeed/odata/{table.table_id}/TableInfos", night, **{"$format": "json"})
             found[table.key] = answer.json()["value"][0]["Modified"]
         elif table.reader == "leefbaarometer":

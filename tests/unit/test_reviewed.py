@@ -138,7 +138,7 @@ def test_a_wrong_correction_is_refused_by_line_and_column(publishers: Publishers
     [
         ((LINE, LINE.replace(",12,", ",13,")), "Monitor NPLV correcties: two rows for politie_misdrijven, BU03630000, 2023, 0.0.0"),
         ((LINE, f"{LINE},x"), "corrections.csv, line 3: another number of cells than the head"),
-        ((LINE.replace("een nul", '"een nul'), LINE), "Monitor NPLV correcties cannot be read: unexpected end of data"),  # a quote that never closes
+        ((LINE.replace("een nul", '"een nul'), LINE), "corrections.csv, after line 1: unexpected end of data"),  # a quote that never closes
     ],
 )
 def test_a_correction_twice_or_half_is_refused(publishers: Publishers, lines: tuple[str, str], said: str) -> None:
