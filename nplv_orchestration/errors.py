@@ -3,11 +3,21 @@
 Only errors that a person can act on belong here; a defect in this code raises Python's own exceptions.
 """
 
+import re
+
+
+def one_line(text: str) -> str:
+    """Text that may quote what a publisher sent, on one line: without line breaks, and without what a terminal takes for a command."""
+    return re.sub(r"\s+|[\x00-\x1f\x7f-\x9f]+", " ", text)
+
 
 class NplvError(Exception):
     """Something failed; the message is one line for a person. Exit status 1."""
 
     exit_status = 1
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(one_line(message))
 
 
 class WrongCall(NplvError):

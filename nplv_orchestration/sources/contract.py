@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nplv_orchestration.errors import SourceRefused
+from nplv_orchestration.errors import SourceRefused, one_line
 from nplv_orchestration.sources import registry
 from nplv_orchestration.sources.registry import SourceTable
 
@@ -35,7 +35,7 @@ class Description:
 
     def differs(self, what: str, entry: str) -> None:
         """Note a difference."""
-        self.differences.append(Difference(what, entry))
+        self.differences.append(Difference(one_line(what), entry))
 
     def check_boundaries(self, years: set[object]) -> None:
         """Note it when the boundaries are of another year than the registry says."""

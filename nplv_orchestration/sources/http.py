@@ -119,7 +119,9 @@ class Http:
                     raise SourceNotFound(f"{address} is not there (404)")
                 if status not in (200, 304):
                     raise SourceRefused(f"{address} answered HTTP {status}{': the key is not accepted' if status in (401, 403) else ''}")
-                yield response, _bounded(response, address, most, seconds)
+                assert isinstance(response.stream, httpx.SyncByteStream)
+                response.stream = _Timely(response.stream, address, seconds)
+                yield response, _bounded(response, address, most)
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise _WorthARetry(str(error) or type(error).__name__) from error
         except (httpx.TooManyRedirects, httpx.InvalidURL) as error:
@@ -198,14 +200,34 @@ def page_form(row: Any, link: str, count: str = "") -> Any:
     return msgspec.defstruct("Page", [*fields, *counted], gc=False)
 
 
-def _bounded(response: httpx.Response, address: str, most: int, seconds: float) -> Iterator[bytes]:
-    end, size = time.monotonic() + seconds, 0
+class _Timely(httpx.SyncByteStream):
+    """A body as it comes in from the network, for so many seconds: before it is unpacked, because a drip may unpack to nothing.
+
+    An answer that took so long is not asked for again: four such answers are a night.
+    """
+
+    def __init__(self, stream: httpx.SyncByteStream, address: str, seconds: float) -> None:
+        self._stream, self._address, self._seconds = stream, address, seconds
+
+    def __iter__(self) -> Iterator[bytes]:
+        end = time.monotonic() + self._seconds
+        for piece in self._stream:
+            if time.monotonic() > end:
+                raise SourceUnreachable(
+                    f"{self._address} cannot be reached: its answer was not complete after {self._seconds:.0f} seconds; try again later"
+                )
+            yield piece
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+def _bounded(response: httpx.Response, address: str, most: int) -> Iterator[bytes]:
+    size = 0
     for chunk in response.iter_bytes(_CHUNK):
         size += len(chunk)
         if size > most:
             raise SourceRefused(f"{address} answered more than {most >> 20} MB, more than it can have")
-        if time.monotonic() > end:
-            raise _WorthARetry(f"its answer was not complete after {seconds:.0f} seconds")
         yield chunk
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nplv_orchestration.errors import SourceRefused
+from nplv_orchestration.errors import SourceRefused, SourceUnreachable
 from nplv_orchestration.sources.http import Http, page_form
 
 if TYPE_CHECKING:
@@ -75,8 +75,12 @@ def _text(row: Mapping[str, Any], name: str) -> str:
 
 
 def count(http: Http, address: str, where: str) -> int:
-    """How many rows the publisher counts. Raises SourceRefused for an answer that is no number."""
-    told = http.get(f"{address}/UntypedDataSet/$count", {"$filter": where} if where else {}).content[:40].decode(errors="replace").strip()
+    """How many rows the publisher counts. Raises SourceUnreachable for a web page, and SourceRefused for another answer that is no number."""
+    place = f"{address}/UntypedDataSet/$count"
+    reply = http.get(place, {"$filter": where} if where else {})
+    if "html" in reply.headers.get("content-type", ""):
+        raise SourceUnreachable(f"{place} answered 'text/html' where a number was expected; try again later")
+    told = reply.content[:40].decode(errors="replace").strip()
     if not (told.isascii() and told.isdigit()):
         raise SourceRefused(f"{address} counts '{told}', which is no number")
     return int(told)

@@ -74,7 +74,7 @@ def pull(table: SourceTable, answer: Answer, http: Http, draft: Path, watch: Wat
     measure = table.measures[0]
     topic = description.columns[measure.name]
     own = {dimension: column for dimension, column in _COLUMN_OF.items() if dimension in table.dimensions}
-    codes, told = pa.array(statuses, pa.string()), pa.array(statuses.values(), pa.string())
+    codes, told = pa.array(years, pa.string()), pa.array([statuses[key] for key in years], pa.string())
     parts = [" and ".join([*([where] if where else []), f"{_PERIOD} eq '{key}'"]) for key in years]
     any_value = False
     with Draft(table, draft, watch, expected=description.rows) as out:
@@ -82,7 +82,7 @@ def pull(table: SourceTable, answer: Answer, http: Http, draft: Path, watch: Wat
             keys = {name: pc.utf8_trim_whitespace(page[name].combine_chunks()) for name in (*own, _REGION, _PERIOD)}
             status = told.take(pc.index_in(keys[_PERIOD], value_set=codes))
             if (row := pc.index(pc.is_null(status), True).as_py()) >= 0:
-                raise SourceRefused(f"{table.name}: a row of period '{str(keys[_PERIOD][row])[:20]}', which {_PERIOD} does not have")
+                raise SourceRefused(f"{table.name}: a row of period '{str(keys[_PERIOD][row])[:20]}', which was not asked for")
             for name in own:
                 strange = pc.invert(pc.is_in(keys[name], value_set=pa.array(table.dimensions[name])))
                 if (row := pc.index(pc.fill_null(strange, True), True).as_py()) >= 0:
