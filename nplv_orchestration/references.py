@@ -27,7 +27,7 @@ def archived_in_use(home: Home) -> set[str]:
         except duckdb.Error as error:
             raise NplvError(f"{manifest} cannot be read, so nothing was removed: {str(error).splitlines()[0][:200]}") from None
         used |= {row[0] for row in found}
-    for provenance in sorted(home.editions.glob("*/r*/provenance.json")):
+    for provenance in sorted(path / "provenance.json" for path in home.editions.glob("*/r*")):
         try:
             sources = json.loads(provenance.read_text(encoding="utf-8"))["sources"]
             used |= {source["sha256"] for source in sources if source["sha256"]}

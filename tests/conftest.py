@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from pydantic import HttpUrl
 
+from nplv_orchestration.demo.country import Country
+from nplv_orchestration.demo.figures import Figures
 from nplv_orchestration.run import run_night
 from nplv_orchestration.settings import Settings
 from tests.deliveries import addresses, known_buurten, put
@@ -53,6 +55,12 @@ def delivered_night(night: Night, publishers: str, tmp_path_factory: pytest.Temp
     with answering(answers) as url:
         settings = settings_for(publishers, home).model_copy(update={"cbs_download_url": HttpUrl(url)})
         yield settings, run_night(settings, 2024)
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Figures:
+    """The figures of the tiny demo country, made once."""
+    return Figures(Country("tiny"))
 
 
 @pytest.fixture(scope="session")

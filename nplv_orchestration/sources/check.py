@@ -39,18 +39,17 @@ def check(tables: Iterable[SourceTable], settings: Settings, http: Http) -> Iter
 
 def _check(table: SourceTable, settings: Settings, http: Http, scratch: Path) -> Finding:
     found = Finding(table)
-    setting = _SETTING.get(table.reader, "")
+    setting, entry = _SETTING.get(table.reader, ""), "path=" if table.path else f'"{table.table_id}"'
     try:
         description = _describe(table, settings, http, scratch)
     except NotConfigured as absent:
         found.skipped = str(absent)
     except SourceNotFound as error:
-        entry = table.path.split("/")[0] if table.path else f'"{table.table_id}"'
         found.problems.append(f"{error}; see {line_of(table, entry)} or {setting}")
     except SourceUnreachable as error:
         found.problems.append(f"{error}; see {setting}, and HTTPS_PROXY where there is a proxy")
     except SourceRefused as error:
-        found.problems.append(f"{error}; see {line_of(table, table.table_id)}")
+        found.problems.append(f"{error}; see {f'NPLV_EPONLINE_API_KEY and {setting}' if table.reader == 'eponline' else line_of(table, entry)}")
     else:
         found.facts = _facts(description)
         differences = list(description.differences)

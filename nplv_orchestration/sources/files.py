@@ -58,7 +58,7 @@ def describe(table: SourceTable, answer: Answer) -> Description:
         with _member(table, answer.carried, columns, delimiter, []) as batches:
             found.rows = sum(rows.num_rows for _, _, rows in batches)
     except SourceRefused as refused:
-        found.differs(str(refused).removeprefix(f"{table.name}: "), "columns")
+        found.differs(str(refused).removeprefix(f"{table.name}: "), "path=")
     return found
 
 

@@ -23,7 +23,7 @@ _PARTS = ("measure", "offence", "margin", "indicator_id")
 class Moved:
     """What changed in one year of one column. Counts are of rows; values are in the publisher's unit.
 
-    part: the measure, offence or the like, else the column. rows_before: those of the last version. known_before, known_after: rows
+    part: the measure, offence or the like, with the column where there are several, else the column alone. rows_before: those of the last version. known_before, known_after: rows
     with a figure. changed: rows in both versions whose figure differs, or is there in one only. largest: the largest change, mean: the
     mean change over the figures that moved; None when no figure did.
     """
@@ -55,7 +55,7 @@ def compare(table: SourceTable, before: Path, after: Path) -> list[Moved]:
             return []
         others = [column for column in table.columns if column not in table.grain]
         figures = [column for column in others if table.columns[column] == "DOUBLE"]
-        queries = [_query(table, column, column in figures) for column in figures or others[:1]] if table.grain else [_counts(table)]
+        queries = [_query(table, column, figures) for column in figures or others[:1]] if table.grain else [_counts()]
         rows = [row for query in queries for row in connection.execute(query, [str(before), str(after)]).fetchall()]
     return [moved for row in rows if not (moved := Moved(*row)).is_nothing or moved.rows_before]
 
@@ -67,12 +67,12 @@ def refuse_loss(table: SourceTable, years_before: Iterable[int], years_after: It
     deliver, or describe the areas, may well replace rows.
     """
     way_out = "; if that is meant, give the table a new key in the registry"
-    if lost := set(years_before) - set(years_after):
+    if table.grain and (lost := set(years_before) - set(years_after)):
         raise SourceRefused(f"{table.name}: no rows of {', '.join(map(str, sorted(lost)))}, which the last version had{way_out}")
     for one in moved:
         of = f"{one.year or table.period or ''}, {one.part}".removeprefix(", ")
         gone = one.gone if table.is_asked else one.gone - one.added
-        if one.rows_before >= _SMALL and gone > (1 - LEAST_LEFT) * one.rows_before:
+        if one.rows_before >= _SMALL and one.rows_before - gone < LEAST_LEFT * one.rows_before:
             raise SourceRefused(f"{table.name}, {of}: {gone} of {one.rows_before} rows of the last version are gone{way_out}")
         if one.known_before >= _SMALL and one.known_after < LEAST_LEFT * one.known_before:
             raise SourceRefused(f"{table.name}, {of}: {one.known_after} figures, where the last version had {one.known_before}{way_out}")
@@ -87,11 +87,12 @@ def markdown(moved: Iterable[Mapping[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def _query(table: SourceTable, column: str, is_figure: bool) -> str:
+def _query(table: SourceTable, column: str, figures: list[str]) -> str:
     grain = ", ".join(table.grain)
     part = next((name for name in _PARTS if name in table.grain), None) or f"'{column}'"
+    part += f" || ', {column}'" if part in _PARTS and len(figures) > 1 else ""
     year = year_of(table) or "NULL::INTEGER"
-    amounts = "max(abs(n.v - o.v)), avg(n.v - o.v) FILTER (n.v <> o.v)" if is_figure else "NULL, NULL"
+    amounts = "max(abs(n.v - o.v)) FILTER (n.v <> o.v), avg(n.v - o.v) FILTER (n.v <> o.v)" if column in figures else "NULL, NULL"
     sides = [f"(SELECT {grain}, {column} AS v, true AS here FROM read_parquet(${number})) AS {side}" for number, side in ((1, "o"), (2, "n"))]
     return (
         f"SELECT {year} AS year, {part} AS part, count(o.here), count(n.here) FILTER (o.here IS NULL), count(o.here) FILTER (n.here IS NULL), "
@@ -100,10 +101,9 @@ def _query(table: SourceTable, column: str, is_figure: bool) -> str:
     )
 
 
-def _counts(table: SourceTable) -> str:
-    year = year_of(table) or "NULL::INTEGER"
-    sides = [f"(SELECT {year} AS year, count(*) AS c FROM read_parquet(${number}) GROUP BY ALL) AS {side}" for number, side in ((1, "o"), (2, "n"))]
+def _counts() -> str:
+    """All rows: those of a table without a grain are how things stood on one day, so another year of them is no loss of the last."""
     return (
-        "SELECT year, 'rijen', coalesce(o.c, 0), greatest(coalesce(n.c, 0) - coalesce(o.c, 0), 0), greatest(coalesce(o.c, 0) - coalesce(n.c, 0), 0), "
-        f"0, coalesce(o.c, 0), coalesce(n.c, 0), NULL, NULL FROM {sides[0]} FULL JOIN {sides[1]} USING (year) ORDER BY year"
+        "SELECT NULL, 'rijen', o, greatest(n - o, 0), greatest(o - n, 0), 0, o, n, NULL, NULL "
+        "FROM (SELECT count(*) AS o FROM read_parquet($1)), (SELECT count(*) AS n FROM read_parquet($2))"
     )

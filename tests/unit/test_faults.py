@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from nplv_orchestration.archive import Archive, Manifest
-from nplv_orchestration.demo.country import Country
 from nplv_orchestration.demo.figures import Figures
 from nplv_orchestration.demo.transport import DemoTransport, addressed
 from nplv_orchestration.errors import NplvError, SourceRefused, SourceUnreachable
@@ -26,17 +25,12 @@ _BY_NAME = {fault.name: fault for fault in FAULTS}
 
 
 @pytest.fixture(scope="module")
-def figures() -> Figures:
-    return Figures(Country("tiny"))
-
-
-@pytest.fixture(scope="module")
-def good(figures: Figures, tmp_path_factory: pytest.TempPathFactory) -> dict[int, Archive]:
+def good(tiny: Figures, tmp_path_factory: pytest.TempPathFactory) -> dict[int, Archive]:
     """The archive of each night without a fault."""
     found = {}
     for night in (BEFORE, AFTER):
         found[night] = Archive(tmp_path_factory.mktemp("good"))
-        publishers = Publishers(addressed(Settings.model_construct()), found[night], Http(DemoTransport(figures, night)))
+        publishers = Publishers(addressed(Settings.model_construct()), found[night], Http(DemoTransport(tiny, night)))
         assert {refresh(BY_KEY[key], publishers).state for key in TABLES} == {"fresh"}
     return found
 
@@ -54,10 +48,10 @@ def over(archive: Archive, home: Path, key: str) -> tuple[Archive, Manifest]:
     return Archive(home), last
 
 
-def pulling(fault: Fault, figures: Figures, archive: Archive, monkeypatch: pytest.MonkeyPatch) -> tuple[Publishers, Faulty]:
+def pulling(fault: Fault, tiny: Figures, archive: Archive, monkeypatch: pytest.MonkeyPatch) -> tuple[Publishers, Faulty]:
     for name, value in fault.bounds.items():
         monkeypatch.setattr(http_module, name, value)
-    transport = Faulty(DemoTransport(figures, AFTER), fault)
+    transport = Faulty(DemoTransport(tiny, AFTER), fault)
     return Publishers(addressed(Settings.model_construct()), archive, Http(transport, longest_wait=0.002)), transport
 
 
@@ -77,11 +71,11 @@ def test_each_fault_has_a_name_of_its_own() -> None:
 
 @pytest.mark.parametrize("name", _BY_NAME)
 def test_on_a_first_pull_a_fault_gives_the_right_data_or_one_line(
-    name: str, figures: Figures, good: dict[int, Archive], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, tiny: Figures, good: dict[int, Archive], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fault = _BY_NAME[name]
     table, archive = BY_KEY[fault.table], Archive(tmp_path)
-    publishers, transport = pulling(fault, figures, archive, monkeypatch)
+    publishers, transport = pulling(fault, tiny, archive, monkeypatch)
     right = good[AFTER].current(table.key)
     ends = fault.first or fault.ends
     if ends in ("same", "taken"):
@@ -104,12 +98,12 @@ def test_on_a_first_pull_a_fault_gives_the_right_data_or_one_line(
 
 @pytest.mark.parametrize("name", _BY_NAME)
 def test_in_a_new_release_a_fault_gives_the_right_data_or_leaves_the_last_good_version(
-    name: str, figures: Figures, good: dict[int, Archive], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, tiny: Figures, good: dict[int, Archive], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fault = _BY_NAME[name]
     table = BY_KEY[fault.table]
     archive, last = over(good[BEFORE], tmp_path, table.key)
-    publishers, transport = pulling(fault, figures, archive, monkeypatch)
+    publishers, transport = pulling(fault, tiny, archive, monkeypatch)
     ended = refresh(table, publishers)
     assert ended.manifest
     if fault.ends == "same":
