@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import io
 import lzma
+import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -51,7 +53,11 @@ def csv_members(packed: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
 @contextmanager
 def member(packed: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Iterator[IO[bytes]]:
     """A file in a zip. Reading it raises SourceRefused when it is broken, or gives more bytes than it says it has."""
-    with packed.open(info) as file:
+    try:
+        opened_member = packed.open(info)
+    except (OSError, ValueError, OverflowError, struct.error) as error:  # an entry that points nowhere
+        raise SourceRefused(f"{name}: the file is not a zip, or not complete: {str(error)[:100]}") from None
+    with opened_member as file:
         yield io.BufferedReader(_Counted(file, info.file_size, f"{name}, {info.filename[-80:]}"), _BLOCK)
 
 
@@ -94,28 +100,42 @@ def lines(file: IO[bytes], head: list[str], columns: list[str], delimiter: str, 
     twice = {cell for cell in head if head.count(cell) > 1} & set(columns)
     if twice:
         raise SourceRefused(f"{name}: two columns are named {', '.join(sorted(twice))}")
-    if not file.peek(1):  # type: ignore[attr-defined]
-        return
     names = [cell if cell in columns else f"{number} {cell}" for number, cell in enumerate(head)]
     at = first
-    try:
-        reader = pc.open_csv(
-            pa.PythonFile(file, mode="r"),
-            read_options=pc.ReadOptions(column_names=names, block_size=_BLOCK, use_threads=False),
-            parse_options=pc.ParseOptions(delimiter=delimiter),
-            convert_options=pc.ConvertOptions(include_columns=columns, column_types=dict.fromkeys(columns, pa.string()), strings_can_be_null=False),
-        )
-        for batch in reader:
-            yield at, pa.Table.from_batches([batch])
-            at += batch.num_rows
-    except pa.ArrowInvalid as error:
-        raise SourceRefused(f"{name}: {_line(str(error), first)}") from None
+    for block in _blocks(file, name):
+        try:
+            rows = pc.read_csv(
+                pa.BufferReader(block),
+                read_options=pc.ReadOptions(column_names=names, block_size=len(block) + 1, use_threads=False),
+                parse_options=pc.ParseOptions(delimiter=delimiter),
+                convert_options=pc.ConvertOptions(
+                    include_columns=columns, column_types=dict.fromkeys(columns, pa.string()), strings_can_be_null=False
+                ),
+            )
+        except pa.ArrowInvalid as error:
+            raise SourceRefused(f"{name}: {_line(str(error), at)}") from None
+        yield at, rows
+        at += rows.num_rows
+
+
+def _blocks(file: IO[bytes], name: str) -> Iterator[bytes]:
+    """A file in pieces of whole lines. Arrow is given these, and not the file: it would read ahead in a thread of its own."""
+    rest = b""
+    while content := file.read(_BLOCK):
+        end = content.rfind(b"\n") + 1
+        if end:
+            yield rest + content[:end]
+            rest = content[end:]
+        else:
+            rest += content
+            if len(rest) > 2 * _BLOCK:
+                raise SourceRefused(f"{name}: a line that does not end")
+    if rest:
+        yield rest
 
 
 def _line(text: str, first: int) -> str:
     """What Arrow complains of, with the line as a person counts it and without the line itself: it may be anything."""
-    import re
-
     match = re.search(r"Row #(\d+): Expected (\d+) columns, got (\d+)", text)
     if match:
         return f"line {int(match[1]) + first - 1}: {match[3]} cells, expected {match[2]}"
