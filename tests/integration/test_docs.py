@@ -38,6 +38,7 @@ def commands(doc: Path) -> list[tuple[dict[str, str], list[str]]]:
 # what each command tells when it did its work
 TELLS = {
     "run": "Editie ", "indicators": "Gebieden", "query": "──", "doctor": "published version", "demo": "bestanden in", "prepare": "",
+    "sources": "Boundaries", "sources check": "as the registry says", "sources --prune": "nothing to remove",
 }  # fmt: skip
 
 
@@ -58,8 +59,10 @@ def test_each_call_does_its_work(doc: Path, demo_home: Path, tmp_path: Path, req
             for name, value in values.items():
                 patch.setenv(name, value)
             told = CliRunner().invoke(cli.app, words)
-        assert told.exit_code == 0, (words, told.output, told.exception)
-        assert TELLS[words[0]] in told.stdout, words
+        command = " ".join(words[:2]) if " ".join(words[:2]) in TELLS else words[0]
+        is_short = command == "sources check" and values.get("NPLV_SOURCES") == "live"  # the server of real figures has not all tables
+        assert told.exit_code == int(is_short), (words, told.output, told.exception)
+        assert TELLS[command] in told.stdout, words
 
 
 def test_what_the_readme_tells_to_install_is_what_make_installs() -> None:
