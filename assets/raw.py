@@ -7,6 +7,7 @@ import dagster as dg
 
 from checks.raw import check_specs, results
 from nplv_orchestration.monitor import Monitor
+from nplv_orchestration.sources.inbox import warnings
 from nplv_orchestration.sources.refresh import refresh
 from nplv_orchestration.sources.registry import REGISTRY, SourceTable
 from nplv_orchestration.sources.revision import markdown
@@ -38,8 +39,10 @@ def _raw_asset(table: SourceTable) -> dg.AssetsDefinition:
         chosen = context.run.asset_selection
         monitor.publishers.ask_ahead(t for t in REGISTRY if chosen is None or dg.AssetKey(["raw", t.key]) in chosen)
         state = refresh(table, monitor.publishers)
-        if state.reason:
-            context.log.warning(f"{state.reason} {state.detail}".rstrip())
+        if state.reason or state.detail:
+            context.log.warning(f"{state.reason} {state.detail}".strip())
+        for warning in warnings(monitor.settings.inbox_folder) if table.is_delivered else []:
+            context.log.warning(warning)
         manifest = state.manifest
         metadata: dict[str, Any] = {"toestand": state.state, "reden": state.reason, "bijzonderheden": state.detail}
         if manifest:

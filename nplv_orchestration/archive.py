@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +17,19 @@ from nplv_orchestration.errors import NplvError
 from nplv_orchestration.home import sync_folder, write_atomically
 
 State = Literal["fresh", "unchanged", "stale", "not_found", "not_configured", "refused", "unreachable"]
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A file that people delivered and that a version is made from. part: which rows of the table are its own; modified: when the file was made."""
+
+    name: str
+    part: str
+    sha256: str
+    accepted_at: str
+    rows: int
+    years: list[int]
+    modified: str
 
 
 @dataclass(frozen=True)
@@ -44,6 +57,7 @@ class Manifest:
     request: str
     measures_empty: list[str] = field(default_factory=list)
     moved: list[dict[str, Any]] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -103,7 +117,7 @@ class Archive:
             while chunk := file.read(1 << 20):
                 digest.update(chunk)
             os.fsync(file.fileno())
-        stored = Manifest(**{**asdict(manifest), "sha256": digest.hexdigest()})
+        stored = replace(manifest, sha256=digest.hexdigest())
         if self.path(stored).exists():
             draft.unlink()
         else:
@@ -149,6 +163,7 @@ class Archive:
 
 def _read(path: Path) -> Manifest:
     try:
-        return Manifest(**json.loads(path.read_text(encoding="utf-8")))
+        told = json.loads(path.read_text(encoding="utf-8"))
+        return Manifest(**{**told, "deliveries": [Delivery(**delivery) for delivery in told.get("deliveries", [])]})
     except (TypeError, ValueError) as error:
         raise NplvError(f"{path} is not a manifest that this version reads ({error}); restore it, or use another NPLV_HOME") from None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from nplv_orchestration.inbox_sensor import inbox_sensor
 from nplv_orchestration.manifest import load_manifest
 from nplv_orchestration.monitor import Monitor, open_monitor
 from nplv_orchestration.progress import Progress, silent
@@ -65,7 +66,7 @@ def build_definitions(
                 default_status=dg.DefaultScheduleStatus.RUNNING,
             )
         ],
-        sensors=[_edition_sensor(edition_job)],
+        sensors=[_edition_sensor(edition_job), inbox_sensor(nightly, settings)],
         resources={"monitor": monitor},
         executor=dg.in_process_executor,
     )

@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from nplv_orchestration import cli_sources
+from nplv_orchestration import cli_inbox, cli_sources
 from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.home import Home
 from nplv_orchestration.progress import Progress
@@ -29,6 +29,7 @@ app = typer.Typer(
     help="De monitor van het Nationaal Programma Leefbaarheid en Veiligheid.",
 )
 app.add_typer(cli_sources.app, name="sources")
+app.add_typer(cli_inbox.app, name="inbox")
 
 
 def main() -> None:

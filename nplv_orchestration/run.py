@@ -20,6 +20,8 @@ from nplv_orchestration.settings import Settings
 if TYPE_CHECKING:
     import dagster as dg
 
+    from nplv_orchestration.archive import TableState
+
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 _CONFIG = """# How Dagster keeps its history, written once; change it as you like.
 telemetry:
@@ -78,7 +80,7 @@ def run_night(settings: Settings, year: int | None, progress: Progress = silent)
         made = edition_job.execute_in_process(instance=instance, raise_on_error=False, partition_key=str(wanted), run_config=_QUIET)
         _raise_failure(made)
     from nplv_orchestration.archive import Archive
-    from nplv_orchestration.sources.inbox import unrecognised
+    from nplv_orchestration.sources.inbox import warnings
     from nplv_orchestration.sources.registry import REGISTRY
 
     archive, inbox = Archive(home.archive), home.inbox(settings)
@@ -90,9 +92,15 @@ def run_night(settings: Settings, year: int | None, progress: Progress = silent)
         held=_metadata(night, "gate")["vastgehouden"].value,
         edition=Path(str(edition["map"].value)),
         missing=list(edition["ontbreekt"].value),
-        warnings=[f"{s.reason} ({s.detail})" if s.detail else s.reason for s in states if s.reason]
-        + [f"{name} in {inbox} wordt niet gelezen: zo heet geen bestand dat hier bekend is" for name in unrecognised(inbox)],
+        warnings=[_told(s) for s in states if s.reason] + warnings(inbox),
     )
+
+
+def _told(state: TableState) -> str:
+    """A table's reason with its detail, which for delivered files is told of each file in `refused`, as long as it lies there."""
+    from nplv_orchestration.sources.registry import BY_KEY
+
+    return state.reason if BY_KEY[state.key].is_delivered or not state.detail else f"{state.reason} ({state.detail})"
 
 
 @contextmanager

@@ -33,15 +33,16 @@ _SECRET = ("jeugd_verdachten", 2019, "gissingbeek-west")  # a cell that CBS does
 
 
 def deliver(figures: Figures, night: int, inbox: Path, reviewed: Path) -> None:
-    """Put the files of a night into the inbox and the folder of the reviewed files; those that are already there are left alone."""
+    """Put the files of a night into the inbox and the folder of the reviewed files, once for each release: what was put down is taken from the inbox."""
     country = figures.country
     stamp = reviewed / "stamp"
     told = f"{country.name} {release('cbs_maatwerk', night)} {is_made(release(SOURCE, night))} {code_fingerprint()}"
-    paths = [inbox / name for name in (*_MAATWERK_FILES, *_LABEL_FILES)] + [reviewed / name for name in _REVIEWED_FILES]
-    if stamp.exists() and stamp.read_text(encoding="utf-8") == told and all(path.exists() for path in paths):
+    described = [reviewed / name for name in _REVIEWED_FILES]
+    delivered = stamp.exists() and stamp.read_text(encoding="utf-8") == told
+    if delivered and all(path.exists() for path in described):
         return
     content = files(figures, night)
-    for path in paths:
+    for path in described if delivered else [*described, *(inbox / name for name in (*_MAATWERK_FILES, *_LABEL_FILES))]:
         write_atomically(path, content[path.name])
         labelled = _LABEL_FILES.get(path.name)
         day = date(labelled, 12, 2) if labelled else published(BY_KEY["cbs_maatwerk"], night)

@@ -83,7 +83,7 @@ def _describe(table: SourceTable, settings: Settings, http: Http, scratch: Path)
             return Description(table, modified=name)
         case "reviewed":
             raise NotConfigured("kept with the monitor itself")
-        case "maatwerk":
+        case "form":
             raise NotConfigured("delivered by people, see `nplv inbox`")
 
 

@@ -1,146 +1,190 @@
-"""Files that people put in the inbox: CBS maatwerk, and EP-Online's total file.
+"""The inbox, as a folder: which files wait in it, of which kind they are, and where they go when they were handled.
 
-A file is taken over whole or refused whole; a refusal names file, sheet, row, column, what was found and what was expected.
+Its top level holds what is still to be handled; `accepted` and `refused` below it are for people, and never read as
+deliveries. What is in a file is judged in `deliveries`.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
+import os
 import re
-import zipfile
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
-from nplv_orchestration.errors import NotConfigured, SourceRefused
-from nplv_orchestration.progress import Watch
-from nplv_orchestration.sources import eponline
-from nplv_orchestration.sources.pulled import Answer, Draft, Pulled
-from nplv_orchestration.sources.registry import SourceTable
-from nplv_orchestration.sources.values import text_number
+from nplv_orchestration.errors import NplvError, SourceRefused
+from nplv_orchestration.home import sync_folder, write_atomically
+from nplv_orchestration.sources import eponline, sheets
+from nplv_orchestration.sources.forms import FORMS, TOLD, Form
+from nplv_orchestration.sources.sheets import shown
 
-_PATTERNS = {"maatwerk": r"maatwerk.*\.(csv|xlsx|ods)", "eponline": eponline.FILE_NAME}
-_MAATWERK_COLUMNS = ("indicator", "jaar", "niveau", "code", "teller", "noemer", "status")
-_CODES = {
-    "gebied": r"[a-z0-9]+(-[a-z0-9]+)*",
-    "gemeente": r"GM\d{4}",
-    "rest_gemeente": r"GM\d{4}",
-    "nederland": r"NL00",
-}
+QUIET = 2.0  # seconds without a change after which a file is taken to be whole
+LONGEST_NAME = 200  # bytes; a report and a date still fit
+_TEMPORARY = re.compile(r"\..*|~\$.*|.*\.(tmp|part|crdownload)", re.IGNORECASE | re.DOTALL)  # a lock of LibreOffice begins with a dot
 
 
 @dataclass(frozen=True)
-class _Cell:
-    """Where a cell is, for a refusal."""
+class Kind:
+    """A kind of file that is delivered, and how its rows lie in the archive.
 
-    file: str
-    sheet: str
-    row: int
-    column: str
+    part: SQL over a row of the table; the rows of one delivery have one value of it, and a new delivery replaces those of the same.
+    latest: SQL; of two deliveries of one part the one with the greater value counts, empty where the newest always does.
+    """
 
-    def refuse(self, found: str, expected: str) -> SourceRefused:
-        return SourceRefused(f"{self.file}, sheet {self.sheet}, row {self.row}, column {self.column}: found '{found[:40]}', expected {expected}")
-
-
-def ask(table: SourceTable, folder: Path) -> Answer:
-    """Which files are there, by name and content. Raises NotConfigured when there is none."""
-    files = sorted(f for f in folder.glob("*") if re.fullmatch(_PATTERNS[table.reader], f.name, re.IGNORECASE) and f.is_file())
-    if not files:
-        raise NotConfigured(f"geen bestand van {table.publisher} ({table.title}) in de inbox")
-    digest = hashlib.sha256()
-    for file in files:
-        with file.open("rb") as content:
-            digest.update(file.name.encode() + hashlib.file_digest(content, "sha256").digest())
-    newest = max(file.stat().st_mtime for file in files)
-    return Answer(digest.hexdigest(), datetime.fromtimestamp(newest, UTC).isoformat(), "inbox", carried=files)
+    name: str
+    table: str
+    pattern: str
+    part: str
+    latest: str = ""
+    form: Form | None = None
 
 
-def unrecognised(folder: Path) -> list[str]:
-    """The files that nobody reads, because their names are none of those that are known."""
-    files = (f.name for f in folder.glob("*") if f.is_file() and not f.name.startswith("."))
-    return sorted(name for name in files if not any(re.fullmatch(pattern, name, re.IGNORECASE) for pattern in _PATTERNS.values()))
+def _of_form(form: Form) -> Kind:
+    return Kind(form.kind, form.table, form.pattern, "delivery", form=form)
 
 
-def pull_maatwerk(table: SourceTable, answer: Answer, draft: Path, watch: Watch) -> Pulled:
-    """Counts of areas, municipalities and the country, from every maatwerk file together."""
-    with Draft(table, draft, watch) as out:
-        for file in answer.carried:
-            out.add(_maatwerk_rows(file))
-    return out.pulled(table.boundary_year)
+KINDS: tuple[Kind, ...] = (
+    *map(_of_form, FORMS),
+    Kind("eponline", "eponline_labels", eponline.FILE_NAME, "year(reference_date)", "reference_date"),
+)
+BY_TABLE = {kind.table: kind for kind in KINDS}
 
 
-def _maatwerk_rows(file: Path) -> Iterator[dict[str, object]]:
-    for sheet, rows in _sheets(file):
-        head = tuple(cell.strip().lower() for cell in next(rows, []))
-        if head != _MAATWERK_COLUMNS:
-            raise _Cell(file.name, sheet, 1, "head").refuse("; ".join(head), "; ".join(_MAATWERK_COLUMNS))
-        for number, cells in enumerate(rows, 2):
-            row = dict(zip(_MAATWERK_COLUMNS, (c.strip() for c in cells), strict=False))
-            if not any(row.values()):
-                continue
+def candidates(folder: Path) -> list[Path]:
+    """The files at the top level that may be deliveries, by name only; nothing is opened. A folder that is not there has none.
 
-            def at(column: str, number: int = number, sheet: str = sheet) -> _Cell:
-                return _Cell(file.name, sheet, number, column)
-
-            if len(cells) != len(_MAATWERK_COLUMNS):
-                raise at("head").refuse(f"{len(cells)} cells", f"{len(_MAATWERK_COLUMNS)} cells")
-            if not re.fullmatch(r"20\d\d", row["jaar"]):
-                raise at("jaar").refuse(row["jaar"], "a year")
-            if row["niveau"] not in _CODES:
-                raise at("niveau").refuse(row["niveau"], "one of " + ", ".join(_CODES))
-            if not re.fullmatch(_CODES[row["niveau"]], row["code"]):
-                raise at("code").refuse(row["code"], f"a code of niveau {row['niveau']}")
-            if row["status"] not in ("Definitief", "Voorlopig"):
-                raise at("status").refuse(row["status"], "Definitief or Voorlopig")
-            if not re.fullmatch(r"[a-z_]+", row["indicator"]):
-                raise at("indicator").refuse(row["indicator"], "the id of an indicator")
-            try:
-                numerator, missing = text_number(row["teller"], decimal=",", where="")
-                denominator, _ = text_number(row["noemer"], decimal=",", where="")
-            except SourceRefused:
-                raise at("teller/noemer").refuse(f"{row['teller']} / {row['noemer']}", "numbers with a decimal comma") from None
-            if numerator is not None and (denominator is None or numerator < 0 or numerator > denominator):
-                raise at("teller").refuse(row["teller"], f"a count from 0 to the noemer {row['noemer']}")
-            yield {
-                "indicator_id": row["indicator"], "year": int(row["jaar"]), "geo_level": row["niveau"], "geo_code": row["code"],
-                "numerator": numerator, "denominator": denominator, "missing": missing, "period_status": row["status"],
-            }  # fmt: skip
-
-
-def _sheets(file: Path) -> Iterator[tuple[str, Iterator[list[str]]]]:
-    """The sheets of a csv (one), xlsx or ods file, as rows of text."""
-    if file.suffix.lower() == ".csv":
-        try:
-            text = file.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError:
-            raise SourceRefused(f"{file.name}: not UTF-8 text; save the file as csv UTF-8") from None
-        yield "1", iter(csv.reader(io.StringIO(text), delimiter=";"))
-        return
-    import pandas as pd
-
-    engine: Literal["openpyxl", "odf"] = "openpyxl" if file.suffix.lower() == ".xlsx" else "odf"
+    Raises NplvError for one that may not be looked into.
+    """
     try:
-        sheets = pd.read_excel(file, sheet_name=None, header=None, dtype=object, keep_default_na=False, engine=engine)
-    except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
-        raise SourceRefused(f"{file.name}: cannot be read as a spreadsheet: {str(error)[:100]}") from None
-    for name, frame in sheets.items():
-        yield str(name), iter([[_cell_text(cell) for cell in row] for row in frame.itertuples(index=False)])
+        names = os.listdir(folder)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise NplvError(f"the inbox {folder} cannot be read ({error.strerror}); give this program the right to") from None
+    return sorted(folder / n for n in names if not _TEMPORARY.fullmatch(n) and ((folder / n).is_symlink() or (folder / n).is_file()))
 
 
-def _cell_text(cell: object) -> str:
-    """A cell of a spreadsheet as a person sees it in a Dutch sheet: a number has a decimal comma."""
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() else str(cell).replace(".", ",")
-    return str(cell)
+def kind_of(file: Path) -> Kind | None:
+    """The kind of a file by its name, else by its head; None when it is none of those that are known, or not a plain file."""
+    if file.is_symlink() or not file.name.isprintable() or len(file.name.encode()) > LONGEST_NAME:
+        return None
+    named = next((kind for kind in KINDS if re.fullmatch(kind.pattern, file.name, re.IGNORECASE)), None)
+    if named or file.suffix.lower() not in sheets.SUFFIXES:
+        return named
+    try:
+        heads = [[cell.lower() for cell in sheet.rows[0][1]] for sheet in sheets.read(file) if sheet.rows]
+    except (SourceRefused, OSError):
+        return None
+    return next((kind for kind in KINDS if kind.form and heads and all(head == kind.form.heads for head in heads)), None)
 
 
-def pull_eponline(table: SourceTable, answer: Answer, draft: Path, watch: Watch) -> Pulled:
-    """The labels of dwellings in every total file that is there, each with the file's own date as reference date."""
-    with Draft(table, draft, watch) as out:
-        for file in answer.carried:
-            eponline.read(file, file.name, out)
-    return out.pulled(None)
+def waiting(folder: Path, kind: Kind) -> list[Path]:
+    """The files of a kind that are whole, by name. One that changes while it is looked at stays for the next time."""
+    files = {file: _changed(file) for file in candidates(folder) if kind_of(file) == kind}
+    ages = [time.time() - changed[0] / 1e9 for changed in files.values()]
+    if recent := [age for age in ages if abs(age) < QUIET]:
+        time.sleep(QUIET - max(min(recent), 0))
+    return [file for file, changed in files.items() if _changed(file) == changed]
+
+
+def _changed(file: Path) -> tuple[int, int]:
+    try:
+        told = file.stat()
+    except FileNotFoundError:  # taken away while it was looked at
+        return 0, -1
+    return told.st_mtime_ns, told.st_size
+
+
+def accept(file: Path) -> None:
+    """Move a file that was taken over to `accepted`. Raises NplvError when that cannot be."""
+    with _writing(file.parent):
+        _move(file, file.parent / "accepted")
+
+
+def refuse(file: Path, lines: Sequence[str]) -> None:
+    """Move a file to `refused`, with a report of these lines (Dutch) beside it. Raises NplvError when that cannot be."""
+    more = f" (en nog {len(lines) - 1})" if len(lines) > 1 else ""
+    report = [
+        lines[0] + more,
+        "",
+        f"Dit bestand is op {datetime.now().date().isoformat()} in zijn geheel geweigerd: er is niets uit overgenomen en er is niets veranderd.",
+        "",
+        *(f"- {line}" for line in lines[:TOLD]),
+        *([f"En nog {len(lines) - TOLD} andere."] if len(lines) > TOLD else []),
+        "",
+        "Verbeter het bestand en zet het opnieuw in de inbox. Haal daarna het geweigerde bestand en dit verslag hier weg:",
+        "zolang ze hier liggen, waarschuwt elke nacht ervoor.",
+    ]
+    with _writing(file.parent):
+        folder = file.parent / "refused"
+        name = _free(file, folder)
+        write_atomically(folder / f"{name}.txt", ("\n".join(report) + "\n").encode())
+        _move(file, folder)
+
+
+def refused(folder: Path) -> dict[str, str]:
+    """What lies in `refused`, by name, with the first line of its report."""
+    names = {f.name for f in (folder / "refused").glob("*") if f.is_file() and not f.name.startswith(".")}
+    told = {}
+    for name in sorted(names):
+        if name.endswith(".txt") and name.removesuffix(".txt") in names:
+            continue
+        report = folder / "refused" / (name if name.endswith(".txt") else f"{name}.txt")
+        text = report.read_text(encoding="utf-8", errors="replace") if report.exists() else "er ligt geen verslag bij"
+        told[shown(name, LONGEST_NAME)] = shown((text.splitlines() or [""])[0], 400)
+    return told
+
+
+def warnings(folder: Path) -> list[str]:
+    """What people must know of the inbox after a run: which files were not read, and which were refused and lie there still."""
+    told = []
+    for file in candidates(folder):
+        if kind_of(file):
+            told.append(
+                f"{file.name} in {folder} is nog niet gelezen: het veranderde nog, of kwam tijdens de nacht; het komt de volgende keer aan de beurt"
+            )
+        else:
+            told.append(f"{shown(file.name, LONGEST_NAME)} in {folder} wordt niet gelezen: zo heet geen bestand dat hier bekend is")
+    return told + [f"{name} ligt in {folder / 'refused'}: {line}" for name, line in refused(folder).items()]
+
+
+def _move(file: Path, folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    os.replace(file, folder / _free(file, folder))
+    sync_folder(folder)
+    sync_folder(file.parent)
+
+
+def _free(file: Path, folder: Path) -> str:
+    """The name under which a file is kept: its own, or with the date in front when another content has that."""
+    day, number = datetime.now().date().isoformat(), 1
+    name = file.name
+    while (folder / name).exists() and fingerprint(folder / name) != fingerprint(file):
+        name = f"{day}_{file.name}" if number == 1 else f"{day}_{number}_{file.name}"
+        number += 1
+    return name
+
+
+def fingerprint(file: Path) -> str:
+    """A hash of a file's content."""
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise NplvError(
+            f"the inbox {folder} cannot be written ({error.strerror}); give this program the right to move files in it; what was taken over is kept"
+        ) from None
+
+
+def moment(file: Path) -> str:
+    """When a file was last changed, as ISO text (UTC)."""
+    return datetime.fromtimestamp(file.stat().st_mtime, UTC).isoformat()

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from nplv_orchestration.archive import Delivery
 from nplv_orchestration.errors import SourceRefused
 from nplv_orchestration.progress import Watch
 from nplv_orchestration.sources.registry import SourceTable
@@ -42,6 +43,7 @@ class Pulled:
     years: list[int]
     boundary_year: int | None
     measures_empty: list[str] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
 
 
 class Draft:
@@ -109,6 +111,20 @@ class Draft:
 
     def _refused(self, what: str) -> SourceRefused:
         return SourceRefused(f"{self._table.name}: {what}")
+
+    def copy(self, rows: Path, column: str, value: str) -> None:
+        """Write those rows of a Parquet file of this table whose column (SQL) has a value, as they are; columns that it lacks are null."""
+        import duckdb
+        import pyarrow as pa
+
+        mine = ", ".join(f"{name}: NULL::{kind}" for name, kind in self._table.columns.items())
+        with duckdb.connect() as connection:
+            lacking = f"SELECT * FROM (SELECT UNNEST({{{mine}}})) WHERE false"
+            every = f"SELECT * FROM read_parquet(?) WHERE {column} = ?"
+            names = ", ".join(self._table.columns)
+            found = connection.execute(f"SELECT {names} FROM ({lacking} UNION ALL BY NAME {every})", [str(rows), value])
+            for batch in found.fetch_record_batch(BATCH):
+                self.write(pa.Table.from_batches([batch]))
 
     def _years(self) -> list[int]:
         """The years that the rows speak of, in order; a table without a column for them speaks of its period."""

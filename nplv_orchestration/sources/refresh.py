@@ -17,7 +17,7 @@ from nplv_orchestration.archive import Archive, Manifest, State, TableState
 from nplv_orchestration.errors import NotConfigured, NplvError, SourceNotFound, SourceRefused, SourceUnreachable
 from nplv_orchestration.progress import Progress, silent
 from nplv_orchestration.settings import Settings
-from nplv_orchestration.sources import files, inbox, reviewed, statline_v3, statline_v4
+from nplv_orchestration.sources import deliveries, files, reviewed, statline_v3, statline_v4
 from nplv_orchestration.sources.http import Http
 from nplv_orchestration.sources.pulled import Answer, Pulled
 from nplv_orchestration.sources.registry import SourceTable
@@ -76,6 +76,8 @@ def _refresh(table: SourceTable, publishers: Publishers) -> TableState:
     name = table.name
     draft, download = archive.draft(table.key), archive.draft(table.key, "download")
     try:
+        if table.is_delivered:
+            return _take_over(table, publishers, last)
         answer = publishers.answer(table)
         if last and (last.publisher_version, last.request) == (answer.version, table.request) and archive.path(last).exists():
             return _end(archive, table, "unchanged", "", last)
@@ -106,16 +108,39 @@ def _refresh(table: SourceTable, publishers: Publishers) -> TableState:
         reason = f"{name}: niet bereikbaar; in gebruik is de versie van {last.fetched_at[:10]}"
         return _end(archive, table, "stale", reason, last, detail=str(unreachable))
     except SourceRefused as refused:
+        ended = _end(archive, table, "refused", _refusal(table, last), last, detail=str(refused))
         if last is None:
-            ended = _end(archive, table, "refused", f"{name}: geweigerd, en er is geen eerdere versie", None, detail=str(refused))
-            if table.is_delivered:  # a person's file that is wrong changes nothing else
-                return ended
             raise
-        reason = f"{name}: nieuwe versie geweigerd; in gebruik is de versie van {last.fetched_at[:10]}"
-        return _end(archive, table, "refused", reason, last, detail=str(refused))
+        return ended
     finally:
         draft.unlink(missing_ok=True)
         download.unlink(missing_ok=True)
+
+
+def _take_over(table: SourceTable, publishers: Publishers, last: Manifest | None) -> TableState:
+    """Take over what people delivered. A file that is wrong changes nothing else; detail tells of each what became of it."""
+    archive = publishers.archive
+    watch = partial(publishers.progress, f"bron {table.name}")
+    judged = deliveries.judge(table, publishers.settings.inbox_folder, archive, publishers.reviewed, watch)
+    detail = "; ".join(judged.told)
+    stored = None
+    if judged.pulled:
+        moved = compare(table, archive.path(last), judged.draft) if last and archive.path(last).exists() else []
+        stored = archive.store(judged.draft, _manifest(table, judged.answer, judged.pulled, moved))
+    judged.move()
+    if stored:
+        return _end(archive, table, "fresh", "", stored, changed=True, detail=detail)
+    if judged.refused:
+        return _end(archive, table, "refused", _refusal(table, last), last, detail=detail)
+    if last is None or last.rows == 0:  # never, or all of it was taken back
+        raise NotConfigured(f"geen bestand van {table.publisher} ({table.title}) in de inbox")
+    return _end(archive, table, "unchanged", "", last, detail=detail)
+
+
+def _refusal(table: SourceTable, last: Manifest | None) -> str:
+    if last is None:
+        return f"{table.name}: geweigerd, en er is geen eerdere versie"
+    return f"{table.name}: nieuwe versie geweigerd; in gebruik is de versie van {last.fetched_at[:10]}"
 
 
 def _ask(table: SourceTable, publishers: Publishers) -> Answer:
@@ -133,8 +158,8 @@ def _ask(table: SourceTable, publishers: Publishers) -> Answer:
             usable = last and last.request == table.request and archive.path(last).exists()
             known = last.publisher_version if last and usable else None
             return files.ask(table, _base(base), http, known, archive.draft(table.key, "download"))
-        case "maatwerk" | "eponline":
-            return inbox.ask(table, settings.inbox_folder)
+        case "form" | "eponline":
+            raise AssertionError(f"{table.key} is asked of nobody")
 
 
 def _pull(table: SourceTable, answer: Answer, publishers: Publishers, draft: Path) -> Pulled:
@@ -150,10 +175,8 @@ def _pull(table: SourceTable, answer: Answer, publishers: Publishers, draft: Pat
             return files.pull_leefbaarometer(table, answer, draft, watch)
         case "addresses":
             return files.pull_addresses(table, answer, draft, watch)
-        case "maatwerk":
-            return inbox.pull_maatwerk(table, answer, draft, watch)
-        case "eponline":
-            return inbox.pull_eponline(table, answer, draft, watch)
+        case "form" | "eponline":
+            raise AssertionError(f"{table.key} is pulled from nobody")
 
 
 def _base(url: object) -> str:
@@ -179,6 +202,7 @@ def _manifest(table: SourceTable, answer: Answer, pulled: Pulled, moved: list[Mo
         licence=table.licence,
         request=table.request,
         measures_empty=pulled.measures_empty,
+        deliveries=pulled.deliveries,
         moved=[asdict(one) for one in moved if not one.is_nothing],
     )
 

@@ -11,9 +11,10 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
+from nplv_orchestration.sources.forms import FORMS, Form
 from nplv_orchestration.sources.values import Bounds
 
-Reader = Literal["reviewed", "statline_v4", "statline_v3", "leefbaarometer", "addresses", "eponline", "maatwerk"]
+Reader = Literal["reviewed", "statline_v4", "statline_v3", "leefbaarometer", "addresses", "eponline", "form"]
 
 FIRST_YEAR = 2018
 LAST_YEAR = 2025
@@ -70,7 +71,7 @@ class SourceTable:
     @property
     def is_delivered(self) -> bool:
         """Whether people put it into the inbox, where the others are asked of their publisher."""
-        return self.reader in ("eponline", "maatwerk")
+        return self.reader in ("eponline", "form")
 
     @property
     def is_asked(self) -> bool:
@@ -106,6 +107,24 @@ _KWB_TABLES = {
 
 _REGION_VALUES = {"region_code": "VARCHAR", "value": "DOUBLE", "missing": "VARCHAR"}
 _PERIODS = {"period": "VARCHAR", "period_status": "VARCHAR"}
+
+
+def _delivered(form: Form) -> SourceTable:
+    """The table that the files of a form make; what is counted of areas is counted within the boundaries of these."""
+    return SourceTable(
+        key=form.table,
+        relation=form.table,
+        publisher=form.publisher,
+        table_id=form.table_id,
+        title=form.title,
+        reader="form",
+        columns=form.relation,
+        grain=form.grain,
+        page=form.page,
+        licence=form.licence,
+        boundary_year=BOUNDARY_YEAR,
+    )
+
 
 REGISTRY: tuple[SourceTable, ...] = (
     SourceTable(
@@ -248,21 +267,7 @@ REGISTRY: tuple[SourceTable, ...] = (
         )
         for year in range(FIRST_YEAR, LAST_YEAR + 1)
     ),
-    SourceTable(
-        key="cbs_maatwerk",
-        relation="cbs_maatwerk",
-        publisher="CBS",
-        table_id="maatwerk",
-        title="Maatwerktabellen van de focusgebieden",
-        reader="maatwerk",
-        columns={
-            "indicator_id": "VARCHAR", "year": "INTEGER", "geo_level": "VARCHAR", "geo_code": "VARCHAR",
-            "numerator": "DOUBLE", "denominator": "DOUBLE", "missing": "VARCHAR", "period_status": "VARCHAR",
-        },
-        grain=("indicator_id", "year", "geo_level", "geo_code"),
-        page="https://www.cbs.nl/nl-nl/onze-diensten/maatwerk-en-microdata",
-        boundary_year=BOUNDARY_YEAR,
-    ),
+    *map(_delivered, FORMS),
 )  # fmt: skip
 
 BY_KEY = {table.key: table for table in REGISTRY}

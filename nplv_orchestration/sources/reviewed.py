@@ -16,6 +16,7 @@ from pathlib import Path
 
 from nplv_orchestration.errors import SourceRefused
 from nplv_orchestration.progress import Watch
+from nplv_orchestration.sources.forms import Known
 from nplv_orchestration.sources.pulled import Answer, Draft, Pulled
 from nplv_orchestration.sources.registry import BY_KEY, SourceTable
 
@@ -31,6 +32,15 @@ _COLUMNS = {  # where the kind of a column does not say enough
     "period": (r"20\d\d", "a year"),
     "since": (r"\d{4}-\d\d-\d\d", "a date such as 2026-01-31"),
 }
+
+
+def areas(folder: Path) -> Known:
+    """The areas and their municipalities by code, for what is delivered of them. Raises SourceRefused when they are not described there."""
+    path = folder / "focus_areas.csv"
+    if not path.exists():
+        raise SourceRefused(f"{path} is not there; restore it from the project")
+    lines = list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
+    return Known({line["area_id"]: line["area_name"] for line in lines}, {line["municipality_code"]: line["municipality_name"] for line in lines})
 
 
 def ask(table: SourceTable, folder: Path) -> Answer:

@@ -17,7 +17,7 @@ from nplv_orchestration.manifest import load_manifest
 from nplv_orchestration.sources.registry import REGISTRY
 
 ROOT = Path(__file__).resolve().parents[2]
-HEAVY = ("great_expectations", "dbt", "pyarrow", "openpyxl", "xlsxwriter", "odf", "pandas", "duckdb", "jinja2", "matplotlib", "typst")
+HEAVY = ("great_expectations", "dbt", "pyarrow", "openpyxl", "xlsxwriter", "odf", "pandas", "pandera", "duckdb", "jinja2", "matplotlib", "typst")
 
 # run with an audit hook: what is written, and whom is spoken to, while the code location loads
 LOADING = """

@@ -6,6 +6,7 @@ import csv
 import json
 import re
 import socket
+from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
@@ -112,16 +113,21 @@ def test_a_copied_file_of_figures_tells_what_it_is(demo_night: Night) -> None:
             assert (marks["mode"], marks["version"]) == ("demo", outcome.version), file.name
 
 
-def test_a_delivery_with_a_misspelt_area_is_held_and_a_file_of_an_unknown_name_is_told(demo_home: Path, demo_night: Night) -> None:
+def test_a_delivery_with_a_misspelt_area_is_refused_and_told_each_night(demo_home: Path, demo_night: Night) -> None:
     inbox = demo_home / "demo" / "inbox"
     head = "indicator;jaar;niveau;code;teller;noemer;status"
     (inbox / "maatwerk_extra.csv").write_text(f"{head}\njeugd_verdachten;2024;gebied;fabeldam-nord;12;100;Definitief\n", encoding="utf-8")
-    (inbox / "levering.csv").write_text(head, encoding="utf-8")
+    (inbox / "levering.csv").write_text("een;andere;kop", encoding="utf-8")
     outcome = run_night(Settings(home=demo_home), None)
-    maatwerk = {i.indicator_id for i in load_manifest().indicators if i.sources == ["cbs_maatwerk"]}
-    assert len(maatwerk) == 5 and set(outcome.held) == maatwerk
-    assert outcome.held["jeugd_verdachten"] == ["controle delivered_codes_exist_stg_cbs__maatwerk_ op staging.stg_cbs__maatwerk is niet geslaagd"]
-    assert outcome.warnings == [f"levering.csv in {inbox} wordt niet gelezen: zo heet geen bestand dat hier bekend is"]
+    lines = [
+        f"levering.csv in {inbox} wordt niet gelezen: zo heet geen bestand dat hier bekend is",
+        f"maatwerk_extra.csv ligt in {inbox / 'refused'}: maatwerk_extra.csv, blad csv, rij 2, kolom code (D): gevonden 'fabeldam-nord', "
+        "verwacht een code van niveau gebied die bestaat; zie het blad uitleg van het sjabloon",
+    ]
+    version = f"CBS maatwerk: nieuwe versie geweigerd; in gebruik is de versie van {datetime.now(UTC).date()}"
+    assert (outcome.held, outcome.warnings) == ({}, [version, *lines])
+    again = run_night(Settings(home=demo_home), None)
+    assert (again.held, again.warnings) == ({}, lines)
     kept = "SELECT year, value FROM marts.indicator_values WHERE indicator_id = 'jeugd_verdachten' AND geo_level = 'nplv' ORDER BY year"
     assert public(demo_home, kept) == public(demo_night[0].home, kept)
 

@@ -39,6 +39,7 @@ def commands(doc: Path) -> list[tuple[dict[str, str], list[str]]]:
 TELLS = {
     "run": "Editie ", "indicators": "Gebieden", "query": "──", "doctor": "published version", "demo": "bestanden in", "prepare": "",
     "sources": "Boundaries", "sources check": "as the registry says", "sources --prune": "nothing to remove",
+    "inbox": "Overgenomen", "inbox template": "_sjabloon.xlsx", "inbox withdraw": "Teruggenomen",
 }  # fmt: skip
 
 
@@ -78,7 +79,7 @@ def test_what_the_readme_tells_to_install_is_what_make_installs() -> None:
 
 def test_the_documents_name_the_commands_of_a_newcomer() -> None:
     named = {words[0] for doc in DOCS for _, words in commands(doc)}
-    assert named >= {"prepare", "run", "ui", "indicators", "query", "doctor", "demo"}
+    assert named >= {"prepare", "run", "ui", "indicators", "query", "doctor", "demo", "inbox"}
 
 
 @pytest.mark.parametrize("doc", DOCS, ids=lambda doc: doc.name)

@@ -121,7 +121,9 @@ def test_a_wrong_delivery_stops_nothing_and_no_cell_of_it_is_published(night: Ni
     (home_of / "inbox" / "maatwerk_2023.csv").write_text(rows)
     outcome = run_night(settings_for(publishers, home_of), 2024)
     assert outcome.held == {}
-    assert any("row 2, column teller: found '4321', expected a count from 0 to the noemer 77" in warning for warning in outcome.warnings)
+    assert any(
+        "rij 2, kolom teller (E): gevonden '4321', verwacht een aantal van 0 tot en met de noemer 77" in warning for warning in outcome.warnings
+    )
     told = "CBS maatwerk: geweigerd, en er is geen eerdere versie"
     assert f"Kinderen in armoede: {told}" in outcome.missing
     public = (home_of / "published" / "current").resolve() / "openbaar"

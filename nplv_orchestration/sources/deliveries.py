@@ -1,0 +1,245 @@
+"""From a file in the inbox to a version in the archive: judging each file by itself, merging it in, and taking it back.
+
+What was taken over lives in the archive: a version is made of deliveries, and its manifest tells which. Which files
+there are is in `inbox`, and what a file must hold in `forms`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from nplv_orchestration.archive import Archive, Delivery, Manifest
+from nplv_orchestration.errors import NplvError, SourceRefused, WrongCall
+from nplv_orchestration.progress import Watch, unwatched
+from nplv_orchestration.sources import eponline, inbox, reviewed, sheets
+from nplv_orchestration.sources.forms import Known
+from nplv_orchestration.sources.inbox import BY_TABLE, Kind
+from nplv_orchestration.sources.pulled import Answer, Draft, Pulled
+from nplv_orchestration.sources.registry import BY_KEY, SourceTable
+from nplv_orchestration.sources.revision import compare
+
+
+@dataclass(frozen=True)
+class Judged:
+    """How the files that waited for one table were judged. draft holds the new version where there is one: pulled.
+
+    refused: the lines of each refused file; beside: files that are good and change nothing.
+    """
+
+    draft: Path
+    answer: Answer
+    pulled: Pulled | None
+    accepted: list[Path]
+    refused: dict[Path, list[str]]
+    told: list[str]
+
+    def move(self) -> None:
+        """Move the files to where they belong; only when the version is stored, so that none is lost. Raises NplvError."""
+        for file in self.accepted:
+            inbox.accept(file)
+        for file, lines in self.refused.items():
+            inbox.refuse(file, lines)
+
+
+def judge(table: SourceTable, folder: Path, archive: Archive, described: Path, watch: Watch) -> Judged:
+    """Judge the files that wait for a table, and write the version that they make to a draft.
+
+    folder: the inbox; described: the folder of the areas. A file whose content was taken over before under its name is only moved.
+    Raises NplvError when the last version is lost, and OSError when the disk is.
+    """
+    kind = BY_TABLE[table.key]
+    files = inbox.waiting(folder, kind)
+    last = _last(archive, table, bool(files))
+    deliveries = {d.part: d for d in last.deliveries} if last else {}
+    sources = dict.fromkeys(deliveries, archive.path(last)) if last else {}
+    draft = archive.draft(table.key)
+    exists = known(table, described) if files and kind.form else Known()
+    accepted: list[Path] = []
+    refused: dict[Path, list[str]] = {}
+    told: list[str] = []
+    new: list[Path] = []
+    try:
+        for number, file in enumerate(files):
+            rows = draft.with_name(f"{draft.stem}-{number}.parquet")
+            new.append(rows)
+            try:
+                before, digest = inbox.moment(file), inbox.fingerprint(file)
+            except OSError as error:  # it may not be read, or was just taken away; the others go on
+                told.append(f"{file.name} kan niet worden gelezen ({error.strerror}); geef dit programma het recht daartoe")
+                continue
+            if any((d.name, d.sha256) == (file.name, digest) for d in deliveries.values()):
+                accepted.append(file)
+                continue
+            try:
+                delivery = _read(kind, table, file, digest, rows, exists, deliveries, sources, watch)
+            except SourceRefused as error:
+                refused[file] = getattr(error, "lines", [str(error)])
+                told.append(f"geweigerd: {error}")
+                continue
+            if inbox.fingerprint(file) != digest or inbox.moment(file) != before:
+                continue  # it changed while it was read: the next time
+            accepted.append(file)
+            if _is_older(kind, delivery, rows, sources):
+                told.append(f"{file.name} is niet in gebruik: van {delivery.part} is {deliveries[delivery.part].name} later")
+                continue
+            deliveries[delivery.part], sources[delivery.part] = delivery, rows
+        answer = Answer(_version(deliveries.values()), max((d.modified for d in deliveries.values()), default=None), "inbox")
+        changed = list(deliveries.values()) != (last.deliveries if last else [])
+        pulled = _compose(kind, table, deliveries, sources, draft, watch) if changed else None
+    finally:
+        for rows in new:
+            rows.unlink(missing_ok=True)
+    return Judged(draft, answer, pulled, accepted, refused, told)
+
+
+def withdraw(archive: Archive, name: str) -> tuple[SourceTable, Delivery, Manifest]:
+    """Store a version without the delivery of this file name; only for who holds the lock of the home.
+
+    Gives the table, what was taken back, and the new version. Raises WrongCall, naming those that are there, for a name that is not.
+    """
+    key, gone = find(archive, name)
+    table, last = BY_KEY[key], archive.current(key)
+    assert last is not None
+    if not archive.path(last).exists():
+        raise NplvError(_lost(archive, last))
+    kept = {d.part: d for d in last.deliveries if d != gone}
+    draft = archive.draft(key)
+    try:
+        pulled = _compose(BY_TABLE[key], table, kept, dict.fromkeys(kept, archive.path(last)), draft, unwatched)
+        version = replace(
+            last,
+            publisher_version=_version(kept.values()),
+            publisher_modified=max((d.modified for d in kept.values()), default=None),
+            fetched_at=_now(),
+            rows=pulled.rows,
+            years=pulled.years,
+            deliveries=pulled.deliveries,
+            moved=[asdict(one) for one in compare(table, archive.path(last), draft) if not one.is_nothing],
+        )
+        return table, gone, archive.store(draft, version)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def find(archive: Archive, name: str) -> tuple[str, Delivery]:
+    """The key of the table that has a delivery of this file name, and the delivery. Raises WrongCall, naming those that are there."""
+    there = held(archive)
+    found = next(((key, delivery) for key, delivery in there if delivery.name == name), None)
+    if found is None:
+        names = ", ".join(sheets.shown(delivery.name, 80) for _, delivery in there) or "none"
+        raise WrongCall(f"no delivery is named '{sheets.shown(name, 80)}'; those in use: {names}")
+    return found
+
+
+def held(archive: Archive) -> list[tuple[str, Delivery]]:
+    """The deliveries that the last versions are made of, each with the key of its table."""
+    return [(key, delivery) for key in BY_TABLE if (last := archive.current(key)) for delivery in last.deliveries]
+
+
+def _last(archive: Archive, table: SourceTable, anew: bool) -> Manifest | None:
+    """The version to go on from. One whose rows are lost can only be made anew, and one from before deliveries were told is made anew."""
+    last = archive.current(table.key)
+    if last and not archive.path(last).exists():
+        if not anew:
+            raise NplvError(_lost(archive, last))
+        return None
+    return last if last and last.deliveries else None
+
+
+def _lost(archive: Archive, last: Manifest) -> str:
+    return f"{archive.path(last)} is not there; restore it from a backup, or move its files from the folder accepted back into the inbox"
+
+
+def known(table: SourceTable, described: Path) -> Known:
+    """What exists here: the areas and municipalities of this home, and the indicators that are made from the table.
+
+    described: the folder of the areas. Raises SourceRefused when they are not there.
+    """
+    from nplv_orchestration.manifest import load_manifest
+
+    indicators = {i.indicator_id: i.name_nl for i in load_manifest().indicators if table.key in i.sources}
+    return replace(reviewed.areas(described), indicators=indicators)
+
+
+def _read(
+    kind: Kind,
+    table: SourceTable,
+    file: Path,
+    digest: str,
+    rows: Path,
+    exists: Known,
+    deliveries: dict[str, Delivery],
+    sources: dict[str, Path],
+    watch: Watch,
+) -> Delivery:
+    """Read one file into a draft of its own. Raises SourceRefused with all that is wrong with it."""
+    with Draft(table, rows, watch) as out:
+        if kind.form:
+            try:
+                pages = sheets.read(file)
+            except SourceRefused as error:
+                raise sheets.FileRefused(file.name, [str(error)]) from None
+            elsewhere = _elsewhere(kind, file.name, deliveries, sources)
+            out.add(kind.form.rows(file.name, pages, exists, elsewhere))
+        else:
+            eponline.read(file, file.name, out)
+    pulled = out.pulled(None)
+    if not pulled.rows:
+        raise sheets.FileRefused(file.name, ["er staan geen rijen in"])
+    (part,) = _query(f"SELECT DISTINCT CAST({kind.part} AS VARCHAR) FROM read_parquet(?)", rows)
+    before = deliveries.get(part[0])
+    if before and (lost := sorted(set(before.years) - set(pulled.years))):
+        years, name = ", ".join(map(str, lost)), shlex.quote(before.name)
+        said = f"geen rijen van {years}, en de vorige levering van deze naam had die; is dat zo bedoeld, neem die dan eerst terug: nplv inbox withdraw {name}"
+        raise sheets.FileRefused(file.name, [said])
+    return Delivery(file.name, part[0], digest, _now(), pulled.rows, pulled.years, inbox.moment(file))
+
+
+def _elsewhere(kind: Kind, name: str, deliveries: dict[str, Delivery], sources: dict[str, Path]) -> dict[tuple[Any, ...], str]:
+    """The keys of the rows of all other deliveries, with the delivery's name."""
+    key = ", ".join(BY_KEY[kind.table].grain)
+    found: dict[tuple[Any, ...], str] = {}
+    for part, path in sources.items():
+        if part != name:
+            rows = _query(f"SELECT {key} FROM read_parquet(?) WHERE CAST({kind.part} AS VARCHAR) = ?", path, part)
+            found |= dict.fromkeys(rows, deliveries[part].name)
+    return found
+
+
+def _is_older(kind: Kind, delivery: Delivery, rows: Path, sources: dict[str, Path]) -> bool:
+    """Whether a later delivery of the same part is in use."""
+    if not kind.latest or delivery.part not in sources:
+        return False
+    latest = f"SELECT max({kind.latest}) FROM read_parquet(?) WHERE CAST({kind.part} AS VARCHAR) = ?"
+    return bool(_query(latest, rows, delivery.part)[0] < _query(latest, sources[delivery.part], delivery.part)[0])
+
+
+def _compose(kind: Kind, table: SourceTable, deliveries: dict[str, Delivery], sources: dict[str, Path], draft: Path, watch: Watch) -> Pulled:
+    """Write the rows of these deliveries to a draft, in the order of their parts: what a version holds follows from them alone."""
+    with Draft(table, draft, watch) as out:
+        for part in sorted(deliveries):
+            out.copy(sources[part], f"CAST({kind.part} AS VARCHAR)", part)
+    pulled = out.pulled(table.boundary_year)
+    return replace(pulled, deliveries=[deliveries[part] for part in sorted(deliveries)])
+
+
+def _version(deliveries: Iterable[Delivery]) -> str:
+    content = "".join(sorted(f"{d.name}\0{d.sha256}\0" for d in deliveries))
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _query(sql: str, *values: object) -> list[tuple[Any, ...]]:
+    import duckdb
+
+    with duckdb.connect() as connection:
+        return connection.execute(sql, [str(value) for value in values]).fetchall()
+
+
+def _now() -> str:
+    return datetime.now(UTC).replace(microsecond=0).isoformat()
