@@ -381,6 +381,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("a file of a wrong period", SCORES, ZIP, _put(1, 3, "202"), "refused", "buurten 2002-2024.csv, line 2, jaar: '202' is not a year"),
     Fault("a year that has not begun", SCORES, ZIP, _put(1, 3, "2099"), "refused", "rows of 2099, a year that has not begun"),
     Fault("other boundaries", KWB, "/Dimensions", first(MapYear=2025), "refused", "boundaries of 2025, the registry says 2024"),
+    Fault("boundaries that are no year", KWB, "/Dimensions", first(MapYear=["2024"]), "refused", r"boundaries of \['2024'\], the registry says 2024"),
     Fault(
         "other boundaries at a third party", CRIME, "/DataProperties", each(lambda row: row.update(MapYear=2026) if row.get("MapYear") else None),
         "refused", "boundaries of 2026, the registry says 2025",

@@ -37,10 +37,10 @@ class Description:
         """Note a difference."""
         self.differences.append(Difference(one_line(what), entry))
 
-    def check_boundaries(self, years: set[object]) -> None:
+    def check_boundaries(self, years: list[object]) -> None:
         """Note it when the boundaries are of another year than the registry says."""
-        if years != {self.table.boundary_year}:
-            found = ", ".join(sorted(str(year)[:20] for year in years)) or "no regions"
+        if not years or any(year != self.table.boundary_year for year in years):
+            found = ", ".join(sorted({str(year)[:20] for year in years})) or "no regions"
             self.differs(f"boundaries of {found}, the registry says {self.table.boundary_year}", "boundary_year")
 
     def refuse(self) -> None:

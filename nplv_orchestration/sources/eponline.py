@@ -58,6 +58,9 @@ def read(path: Path, name: str, out: Draft) -> date:
         if lacking := set(_NEEDED.values()) - set(ours.values()):
             names = [theirs for theirs, our in _NEEDED.items() if our in lacking]
             raise SourceRefused(f"{name}, line 3: no column {', '.join(names)}")
+        for our in set(ours.values()):  # a name that stands there twice is refused with the lines
+            if len(alike := [cell for cell in ours if ours[cell] == our]) > 1:
+                raise SourceRefused(f"{name}, line 3: {' and '.join(alike)} say the same")
         for first, rows in zips.lines(file, head, list(ours), ";", name, 4):
             out.write(_labels(rows, ours, reference, name, first))
     return reference

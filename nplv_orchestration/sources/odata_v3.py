@@ -51,7 +51,7 @@ def entity(http: Http, address: str, name: str) -> list[dict[str, Any]]:
 
 def topics(properties: Sequence[Mapping[str, Any]]) -> list[Topic]:
     """The columns of figures among DataProperties, each with its place in the tree. Raises SourceRefused for a tree that has a circle."""
-    groups = {p.get("ID"): p for p in properties if p.get("Type") == "TopicGroup"}
+    groups = {str(p.get("ID")): p for p in properties if p.get("Type") == "TopicGroup" and p.get("ID") is not None}
     return [
         Topic(_text(p, "Key"), _text(p, "Title"), _text(p, "Unit"), _place(p, groups))
         for p in properties
@@ -59,14 +59,14 @@ def topics(properties: Sequence[Mapping[str, Any]]) -> list[Topic]:
     ]  # fmt: skip
 
 
-def _place(of: Mapping[str, Any], groups: Mapping[Any, Mapping[str, Any]]) -> tuple[str, ...]:
+def _place(of: Mapping[str, Any], groups: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
     place: list[str] = []
-    parent = of.get("ParentID")
-    while parent in groups:
-        if len(place) > len(groups):
+    inner = of
+    while (parent := str(inner.get("ParentID"))) in groups:
+        if len(place) >= len(groups):
             raise SourceRefused(f"the groups of column {_text(of, 'Key')} go round in a circle")
-        place.insert(0, _text(groups[parent], "Title"))
-        parent = groups[parent].get("ParentID")
+        inner = groups[parent]
+        place.insert(0, _text(inner, "Title"))
     return tuple(place)
 
 

@@ -45,7 +45,7 @@ def _ask_all(table: SourceTable, answer: Answer, http: Http) -> tuple[Descriptio
     names = ["DataProperties", _PERIOD, *table.dimensions]
     properties, periods, *dimensions = http.together(*(lambda name=name: odata_v3.entity(http, address, name) for name in names))  # type: ignore[misc]
     found = Description(table, modified=answer.modified)
-    found.check_boundaries({p.get("MapYear") for p in properties if p.get("Type") in ("GeoDetail", "GeoDimension")})
+    found.check_boundaries([p.get("MapYear") for p in properties if p.get("Type") in ("GeoDetail", "GeoDimension")])
     _find_topics(table, properties, found)
     terms = []
     for (dimension, codes), rows in zip(table.dimensions.items(), dimensions, strict=True):

@@ -46,7 +46,7 @@ def describe(table: SourceTable, answer: Answer, http: Http) -> Description:
     )
     if table.period and str(table.period) not in (str(told.get("TemporalCoverage")), *str(told.get("Title", "")).split()):
         found.differs(f"covers '{str(told.get('TemporalCoverage'))[:40]}', the registry says {table.period}", f'"{table.table_id}"')
-    found.check_boundaries({d.get("MapYear") for d in dimensions if d.get("Identifier") == _REGION})
+    found.check_boundaries([d.get("MapYear") for d in dimensions if d.get("Identifier") == _REGION])
     by_code = {str(c.get("Identifier")): (str(c.get("Title") or "").strip(), str(c.get("Unit") or "").strip()) for c in codes}
     for measure in table.measures:
         if by_code.get(measure.code) == (measure.title, measure.unit):

@@ -5,6 +5,7 @@ What stands in a file belongs to its reader.
 
 from __future__ import annotations
 
+import errno
 import io
 import lzma
 import re
@@ -25,24 +26,34 @@ MOST_UNPACKED = 8 << 30
 _MOST_MEMBERS = 1000
 _BLOCK = 4 << 20
 _HEAD = 64 << 10  # bytes in which the head of a csv must be found
-_BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError)
+_BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError, ValueError, struct.error)
 
 
 @contextmanager
 def opened(path: Path, name: str) -> Iterator[zipfile.ZipFile]:
     """A zip that is safe to read. Raises SourceRefused for one that is none, climbs out of its folder, or unpacks to too much."""
+    with _refusing(f"{name}: the file is not a zip, or not complete"):
+        packed = zipfile.ZipFile(path)
+    with packed:
+        members = packed.infolist()
+        if len(members) > _MOST_MEMBERS:
+            raise SourceRefused(f"{name}: the zip has {len(members)} files, more than any has")
+        if any(".." in PurePosixPath(m.filename.replace("\\", "/")).parts or m.filename.startswith(("/", "\\")) for m in members):
+            raise SourceRefused(f"{name}: the zip has a path that climbs out")
+        if sum(m.file_size for m in members) > MOST_UNPACKED:
+            raise SourceRefused(f"{name}: the zip unpacks to more than {MOST_UNPACKED >> 30} GB")
+        yield packed
+
+
+@contextmanager
+def _refusing(what: str) -> Iterator[None]:
+    """What is broken in a zip, as a refusal. A broken directory sends the reader to places that are none, which looks like a disk's fault."""
     try:
-        with zipfile.ZipFile(path) as packed:
-            members = packed.infolist()
-            if len(members) > _MOST_MEMBERS:
-                raise SourceRefused(f"{name}: the zip has {len(members)} files, more than any has")
-            if any(".." in PurePosixPath(m.filename.replace("\\", "/")).parts or m.filename.startswith(("/", "\\")) for m in members):
-                raise SourceRefused(f"{name}: the zip has a path that climbs out")
-            if sum(m.file_size for m in members) > MOST_UNPACKED:
-                raise SourceRefused(f"{name}: the zip unpacks to more than {MOST_UNPACKED >> 30} GB")
-            yield packed
-    except _BROKEN as error:
-        raise SourceRefused(f"{name}: the file is not a zip, or not complete: {str(error)[:100] or type(error).__name__}") from None
+        yield
+    except (*_BROKEN, OSError) as error:
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:
+            raise
+        raise SourceRefused(f"{what}: {str(error)[:100] or type(error).__name__}") from None
 
 
 def csv_members(packed: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
@@ -53,12 +64,11 @@ def csv_members(packed: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
 @contextmanager
 def member(packed: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Iterator[IO[bytes]]:
     """A file in a zip. Reading it raises SourceRefused when it is broken, or gives more bytes than it says it has."""
-    try:
-        opened_member = packed.open(info)
-    except (OSError, ValueError, OverflowError, struct.error) as error:  # an entry that points nowhere
-        raise SourceRefused(f"{name}: the file is not a zip, or not complete: {str(error)[:100]}") from None
-    with opened_member as file:
-        yield io.BufferedReader(_Counted(file, info.file_size, f"{name}, {info.filename[-80:]}"), _BLOCK)
+    name = f"{name}, {info.filename[-80:]}"
+    with _refusing(f"{name}: cannot be unpacked"):
+        file = packed.open(info)
+    with file:
+        yield io.BufferedReader(_Counted(file, info.file_size, name), _BLOCK)
 
 
 class _Counted(io.RawIOBase):
@@ -71,10 +81,8 @@ class _Counted(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        try:
+        with _refusing(f"{self._name}: cannot be unpacked"):
             content = self._file.read(min(len(buffer), _BLOCK))
-        except _BROKEN as error:
-            raise SourceRefused(f"{self._name}: cannot be unpacked: {str(error)[:100] or type(error).__name__}") from None
         self._left -= len(content)
         if self._left < 0:
             raise SourceRefused(f"{self._name}: unpacks to more than it says")

@@ -161,7 +161,7 @@ FIGURE = st.none() | st.sampled_from([0.0, 1.0, 2.5])
 VERSION = st.dictionaries(st.tuples(st.sampled_from("ABCDE"), st.sampled_from([2020, 2022])), FIGURE, max_size=8)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(VERSION, VERSION)
 def test_counts_add_up_to_the_two_versions(tmp_path_factory: pytest.TempPathFactory, before: Any, after: Any) -> None:
     rows = [health(*((code, year, VALUE, value) for (code, year), value in side.items())) for side in (before, after)]
