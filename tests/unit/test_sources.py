@@ -6,20 +6,22 @@ The table of faults is in `test_faults`, the client itself in `test_http`.
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from nplv_orchestration.archive import Archive, TableState
 from nplv_orchestration.errors import NplvError, SourceRefused, SourceUnreachable
 from nplv_orchestration.settings import Settings
 from nplv_orchestration.sources.http import Http
 from nplv_orchestration.sources.refresh import Publishers, refresh
-from nplv_orchestration.sources.registry import BY_KEY, REGISTRY
+from nplv_orchestration.sources.registry import BY_KEY, REGISTRY, SourceTable
 from tests.real import serving
 
 KWB, CRIME, HEALTH, LBM = (BY_KEY[k] for k in ("cbs_kwb_2024", "politie_misdrijven", "rivm_gezondheid", "leefbaarometer"))
@@ -218,6 +220,40 @@ def test_an_archive_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(NplvError, match="choose another NPLV_HOME") as caught:
         refresh(KWB, publishers)
     assert "\n" not in str(caught.value)
+
+
+LEAF = st.none() | st.booleans() | st.sampled_from([0, -1, 2**70, 1.5, 1e300, "", " ", "x\n", "2024", "NL00", [], {}, [1], {"a": 1}])
+
+
+def places(body: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every place in an answer, by the steps that lead to it."""
+    inner = body.items() if isinstance(body, dict) else enumerate(body) if isinstance(body, list) else ()
+    return [at, *(place for step, value in inner for place in places(value, (*at, step)))]
+
+
+@pytest.mark.parametrize(("table", "answers"), [(KWB, v4_answers), (CRIME, v3_answers)])
+@settings(max_examples=80, deadline=None)
+@given(data=st.data())
+def test_an_answer_with_anything_anywhere_is_data_or_one_line(
+    tmp_path_factory: pytest.TempPathFactory, table: SourceTable, answers: Callable[[], Answers], data: st.DataObject
+) -> None:
+    changed = answers()
+    *steps, last = data.draw(st.sampled_from(places(changed)[1:]))
+    inside: Any = changed
+    for step in steps:
+        inside = inside[step]
+    if data.draw(st.booleans()):
+        inside[last] = data.draw(LEAF)
+    else:
+        del inside[last]
+    publishers = publishers_of(tmp_path_factory.mktemp("any"), "http://uitgever.test", answering(changed))
+    try:
+        ended = refresh(table, publishers)
+    except NplvError as refused:
+        assert str(refused).isprintable() and table.table_id in str(refused)
+    else:
+        assert ended.state == "not_found" or rows(publishers, ended)
+    assert not list(publishers.archive.root.rglob(".draft-*"))
 
 
 # Real formats -----------------------------------------------------------------------------------------------------------
