@@ -40,7 +40,7 @@ class Watching(httpx.BaseTransport):
             self._now[host] += 1
             self.most[host] = max(self.most[host], self._now[host])
         try:
-            time.sleep(0.005)
+            time.sleep(0.02)
             return httpx.Response(503) if self._broken in request.url.path else self._inner.handle_request(request)
         finally:
             with self._lock:
