@@ -11,6 +11,7 @@ import json
 import os
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from shutil import rmtree
 from typing import Any, Literal
 
 from nplv_orchestration.errors import NplvError
@@ -101,14 +102,20 @@ class Archive:
 
     def draft(self, key: str, kind: str = "parquet") -> Path:
         """Where a pull may write before it is known to be good; kind: the end of its name."""
+        return self.folder(key) / f".draft-{os.getpid()}.{kind}"
+
+    def folder(self, key: str) -> Path:
+        """The folder of a table, made when it is not there."""
         folder = self.root / key
         folder.mkdir(parents=True, exist_ok=True)
-        return folder / f".draft-{os.getpid()}.{kind}"
+        return folder
 
     def tidy(self) -> None:
         """Remove what a killed pull left; only for who holds the home's lock."""
         for left_over in self.root.glob("*/.draft-*"):
             left_over.unlink()
+        for left_over in self.root.glob("*/.fetched-*"):
+            rmtree(left_over)
 
     def store(self, draft: Path, manifest: Manifest) -> Manifest:
         """Take a finished draft over as a new version; the same content is kept once. Returns it with its hash."""

@@ -6,7 +6,7 @@ How a failure reads for a person belongs here; what is run is wired in `build`.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,7 +80,7 @@ def run_night(settings: Settings, year: int | None, progress: Progress = silent)
         made = edition_job.execute_in_process(instance=instance, raise_on_error=False, partition_key=str(wanted), run_config=_QUIET)
         _raise_failure(made)
     from nplv_orchestration.archive import Archive
-    from nplv_orchestration.sources.inbox import warnings
+    from nplv_orchestration.sources.inbox import refused, warnings
     from nplv_orchestration.sources.registry import REGISTRY
 
     archive, inbox = Archive(home.archive), home.inbox(settings)
@@ -92,15 +92,16 @@ def run_night(settings: Settings, year: int | None, progress: Progress = silent)
         held=_metadata(night, "gate")["vastgehouden"].value,
         edition=Path(str(edition["map"].value)),
         missing=list(edition["ontbreekt"].value),
-        warnings=[_told(s) for s in states if s.reason] + warnings(inbox),
+        warnings=[_told(s, refused(inbox)) for s in states if s.reason] + warnings(inbox),
     )
 
 
-def _told(state: TableState) -> str:
-    """A table's reason with its detail, which for delivered files is told of each file in `refused`, as long as it lies there."""
+def _told(state: TableState, refused: Mapping[str, str]) -> str:
+    """A table's reason with its detail, but for a delivered file that lies in `refused`: that is told of each, as long as it lies there."""
     from nplv_orchestration.sources.registry import BY_KEY
 
-    return state.reason if BY_KEY[state.key].is_delivered or not state.detail else f"{state.reason} ({state.detail})"
+    is_told = BY_KEY[state.key].is_delivered and bool(refused)
+    return state.reason if is_told or not state.detail else f"{state.reason} ({state.detail})"
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +29,8 @@ from nplv_orchestration.sources.revision import compare
 class Judged:
     """How the files that waited for one table were judged. draft holds the new version where there is one: pulled.
 
-    refused: the lines of each refused file; beside: files that are good and change nothing.
+    refused: the lines of each refused file; fetched: files that no person put there, which stay where they are; told: what became of
+    files that were not taken over.
     """
 
     draft: Path
@@ -38,23 +39,27 @@ class Judged:
     accepted: list[Path]
     refused: dict[Path, list[str]]
     told: list[str]
+    fetched: Sequence[Path] = ()
 
     def move(self) -> None:
         """Move the files to where they belong; only when the version is stored, so that none is lost. Raises NplvError."""
         for file in self.accepted:
-            inbox.accept(file)
+            if file not in self.fetched:
+                inbox.accept(file)
         for file, lines in self.refused.items():
-            inbox.refuse(file, lines)
+            if file not in self.fetched:
+                inbox.refuse(file, lines)
 
 
-def judge(table: SourceTable, folder: Path, archive: Archive, described: Path, watch: Watch) -> Judged:
+def judge(table: SourceTable, folder: Path, archive: Archive, described: Path, watch: Watch, fetched: Sequence[Path] = ()) -> Judged:
     """Judge the files that wait for a table, and write the version that they make to a draft.
 
-    folder: the inbox; described: the folder of the areas. A file whose content was taken over before under its name is only moved.
+    folder: the inbox; described: the folder of the areas; fetched: files that are judged too, and are not in the inbox. A file whose
+    content was taken over before under its name is only moved.
     Raises NplvError when the last version is lost, and OSError when the disk is.
     """
     kind = BY_TABLE[table.key]
-    files = inbox.waiting(folder, kind)
+    files = [*inbox.waiting(folder, kind), *fetched]
     last = _last(archive, table, bool(files))
     deliveries = {d.part: d for d in last.deliveries} if last else {}
     sources = dict.fromkeys(deliveries, archive.path(last)) if last else {}
@@ -95,7 +100,7 @@ def judge(table: SourceTable, folder: Path, archive: Archive, described: Path, w
     finally:
         for rows in new:
             rows.unlink(missing_ok=True)
-    return Judged(draft, answer, pulled, accepted, refused, told)
+    return Judged(draft, answer, pulled, accepted, refused, told, fetched)
 
 
 def withdraw(archive: Archive, name: str) -> tuple[SourceTable, Delivery, Manifest]:
@@ -203,7 +208,7 @@ def _read(
 
 def _elsewhere(kind: Kind, name: str, deliveries: dict[str, Delivery], sources: dict[str, Path]) -> dict[tuple[Any, ...], str]:
     """The keys of the rows of all other deliveries, with the delivery's name."""
-    key = ", ".join(BY_KEY[kind.table].grain)
+    key = ", ".join(kind.form.grain) if kind.form else ""
     found: dict[tuple[Any, ...], str] = {}
     for part, path in sources.items():
         if part != name:

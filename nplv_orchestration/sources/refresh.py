@@ -12,12 +12,13 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from nplv_orchestration.archive import Archive, Manifest, State, TableState
 from nplv_orchestration.errors import NotConfigured, NplvError, SourceNotFound, SourceRefused, SourceUnreachable
 from nplv_orchestration.progress import Progress, silent
 from nplv_orchestration.settings import Settings
-from nplv_orchestration.sources import deliveries, files, reviewed, statline_v3, statline_v4
+from nplv_orchestration.sources import deliveries, eponline, files, reviewed, statline_v3, statline_v4
 from nplv_orchestration.sources.http import Http
 from nplv_orchestration.sources.pulled import Answer, Pulled
 from nplv_orchestration.sources.registry import SourceTable
@@ -118,23 +119,46 @@ def _refresh(table: SourceTable, publishers: Publishers) -> TableState:
 
 
 def _take_over(table: SourceTable, publishers: Publishers, last: Manifest | None) -> TableState:
-    """Take over what people delivered. A file that is wrong changes nothing else; detail tells of each what became of it."""
+    """Take over what people delivered, and what RVO has where a key is set. A file that is wrong changes nothing else; detail tells of
+    each what became of it. Raises what fetching a file raised, when nothing else was taken over.
+    """
     archive = publishers.archive
     watch = partial(publishers.progress, f"bron {table.name}")
-    judged = deliveries.judge(table, publishers.settings.inbox_folder, archive, publishers.reviewed, watch)
-    detail = "; ".join(judged.told)
-    stored = None
-    if judged.pulled:
-        moved = compare(table, archive.path(last), judged.draft) if last and archive.path(last).exists() else []
-        stored = archive.store(judged.draft, _manifest(table, judged.answer, judged.pulled, moved))
-    judged.move()
+    trouble: SourceNotFound | SourceRefused | SourceUnreachable | None = None
+    with TemporaryDirectory(prefix=".fetched-", dir=archive.folder(table.key)) as folder:
+        fetched: list[Path] = []
+        try:
+            fetched = _fetch(table, publishers, last, Path(folder))
+        except (SourceNotFound, SourceRefused, SourceUnreachable) as error:
+            trouble = error
+        judged = deliveries.judge(table, publishers.settings.inbox_folder, archive, publishers.reviewed, watch, fetched)
+        detail = "; ".join([*judged.told, *([str(trouble)] if trouble else [])])
+        stored = None
+        if judged.pulled:
+            moved = compare(table, archive.path(last), judged.draft) if last and archive.path(last).exists() else []
+            stored = archive.store(judged.draft, _manifest(table, judged.answer, judged.pulled, moved))
+        judged.move()
     if stored:
         return _end(archive, table, "fresh", "", stored, changed=True, detail=detail)
+    if trouble:
+        raise trouble
     if judged.refused:
         return _end(archive, table, "refused", _refusal(table, last), last, detail=detail)
     if last is None or last.rows == 0:  # never, or all of it was taken back
         raise NotConfigured(f"geen bestand van {table.publisher} ({table.title}) in de inbox")
     return _end(archive, table, "unchanged", "", last, detail=detail)
+
+
+def _fetch(table: SourceTable, publishers: Publishers, last: Manifest | None, folder: Path) -> list[Path]:
+    """The newest total file of EP-Online, fetched into a folder; none without a key, or when it was taken over before."""
+    key = publishers.settings.eponline_api_key
+    if table.reader != "eponline" or key is None:
+        return []
+    name, link = eponline.newest(_base(publishers.settings.eponline_url), key.get_secret_value(), publishers.http)
+    if last and any(delivery.name == name for delivery in last.deliveries):
+        return []
+    publishers.http.download(link, folder / name)
+    return [folder / name]
 
 
 def _refusal(table: SourceTable, last: Manifest | None) -> str:

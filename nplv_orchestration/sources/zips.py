@@ -65,6 +65,8 @@ def csv_members(packed: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
 def member(packed: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Iterator[IO[bytes]]:
     """A file in a zip. Reading it raises SourceRefused when it is broken, or gives more bytes than it says it has."""
     name = f"{name}, {info.filename[-80:]}"
+    if info.flag_bits & 1:
+        raise SourceRefused(f"{name}: is encrypted")
     with _refusing(f"{name}: cannot be unpacked"):
         file = packed.open(info)
     with file:

@@ -46,6 +46,7 @@ def test_the_demo_country_is_as_the_registry_says(tiny: Figures) -> None:
     assert {finding.table.key: finding.skipped for finding in found if finding.skipped} == {
         "focus_areas": "kept with the monitor itself",
         "focus_area_regions": "kept with the monitor itself",
+        "corrections": "kept with the monitor itself",
         "eponline_labels": "no NPLV_EPONLINE_API_KEY; its total file can be put into the inbox",
         "cbs_maatwerk": "delivered by people, see `nplv inbox`",
     }
@@ -156,10 +157,10 @@ def test_the_command_tells_of_all_tables_and_writes_nothing(shell: CliRunner, tm
     assert told.exit_code == 0, told.exception
     lines = told.stdout.splitlines()
     assert len(lines) == len(REGISTRY)
-    assert lines[9] == "CBS 86165NED: as the registry says; changed 2026-01-09T02:00:00+02:00, year 2025, boundaries 2025, 8 of 8 measures, " + (
+    assert lines[10] == "CBS 86165NED: as the registry says; changed 2026-01-09T02:00:00+02:00, year 2025, boundaries 2025, 8 of 8 measures, " + (
         "2,934 rows, licence CC BY 4.0"
     )
-    assert sum(": not asked; " in line for line in lines) == 4
+    assert sum(": not asked; " in line for line in lines) == 5
     assert list(tmp_path.iterdir()) == []
 
 
@@ -174,7 +175,7 @@ def test_the_command_asks_only_about_the_tables_that_are_named(shell: CliRunner,
     told = shell.invoke(cli.app, ["sources", "check", HEALTH])
     assert asked == ["/ODataFeed/odata/50150NED/TableInfos"]
     assert told.stdout.startswith(
-        "RIVM 50150NED: DIFFERS; https://dataderden.demo.invalid/ODataFeed/odata/50150NED/TableInfos is not there (404); see "
+        "RIVM 50150NED: problem; https://dataderden.demo.invalid/ODataFeed/odata/50150NED/TableInfos is not there (404); see "
     )
     assert type(told.exception) is NplvError
     assert str(told.exception) == "1 tables are not as the registry says, or could not be asked; nothing was stored"

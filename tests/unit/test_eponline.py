@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import io
+import re
 import zipfile
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nplv_orchestration.errors import SourceRefused
+from nplv_orchestration.archive import Archive
+from nplv_orchestration.errors import SourceRefused, SourceUnreachable
 from nplv_orchestration.progress import unwatched
+from nplv_orchestration.settings import Settings
 from nplv_orchestration.sources import eponline
+from nplv_orchestration.sources.http import Http
 from nplv_orchestration.sources.pulled import Draft
+from nplv_orchestration.sources.refresh import Publishers, refresh
 from nplv_orchestration.sources.registry import BY_KEY
 
 TABLE = BY_KEY["eponline_labels"]
@@ -173,3 +180,94 @@ def test_what_is_written_is_read(tmp_path_factory: pytest.TempPathFactory, dwell
     line = f"{day:%Y%m%d};{label};W;{dwelling};1011AB;{house};\n"
     (row,) = read(tmp_path_factory.mktemp("one"), TOP + OLD + line)
     assert (int(row["dwelling_id"]), row["recorded_on"], row["label"], row["house_number"]) == (dwelling, day, label, house)
+
+
+# Fetched from RVO -------------------------------------------------------------------------------------------------------
+
+KEY = "a-key-that-nobody-may-see"
+SIGNED = "https://files.test/total.zip?sig=secret-signature"
+
+
+class Rvo(httpx.BaseTransport):
+    """RVO as it answers with a key: where the newest file is, and the file, at an address that is signed."""
+
+    def __init__(self, name: str = "v20260901_v4_csv.zip", content: str = TOP + NEW + LINES) -> None:
+        self.name, self.content, self.asked = name, content, [("", "")]
+        self.status, self.told = 200, {"bestandsnaam": name, "downloadUrl": SIGNED, "geldigTotEnMet": "2026-09-01T12:00:00"}
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append((request.url.host, request.headers.get("authorization", "")))
+        if request.url.host == "files.test":
+            packed = io.BytesIO()
+            with zipfile.ZipFile(packed, "w") as z:
+                z.writestr(self.name.replace(".zip", ".csv"), self.content)
+            return httpx.Response(200, content=packed.getvalue())
+        assert (request.url.path, request.url.params["fileType"]) == ("/api/v5/Mutatiebestand/DownloadInfo", "csv")
+        return httpx.Response(self.status, json=self.told)
+
+
+def publishers_with_key(home: Path, rvo: Rvo) -> Publishers:
+    (home / "inbox").mkdir(exist_ok=True)
+    configured = Settings(home=home, eponline_url="https://rvo.test/api/v5", eponline_api_key=KEY)
+    return Publishers(configured, Archive(home / "archive"), Http(rvo, longest_wait=0.002))
+
+
+def test_with_a_key_the_newest_file_is_fetched_once_and_the_key_goes_to_rvo_alone(tmp_path: Path) -> None:
+    rvo = Rvo()
+    publishers = publishers_with_key(tmp_path, rvo)
+    state = refresh(TABLE, publishers)
+    assert state.state == "fresh" and state.manifest
+    assert pq.read_table(publishers.archive.path(state.manifest)).to_pylist() == EXPECTED
+    assert rvo.asked[1:] == [("rvo.test", KEY), ("files.test", "")]
+    assert refresh(TABLE, publishers).state == "unchanged"
+    assert rvo.asked[3:] == [("rvo.test", KEY)]  # one question, and nothing fetched
+    kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert KEY.encode() not in kept and b"secret-signature" not in kept
+    assert {path.name for path in (tmp_path / "inbox").iterdir()} == set()
+    assert not list(tmp_path.rglob(".fetched-*"))
+
+
+def test_a_file_of_another_year_adds_its_year_and_one_of_the_same_year_replaces_it(tmp_path: Path) -> None:
+    publishers = publishers_with_key(tmp_path, Rvo())
+    refresh(TABLE, publishers)
+    later = publishers_with_key(tmp_path, Rvo("v20261001_v4_csv.zip", TOP.replace("01-09", "01-10") + NEW + LINES.splitlines()[0] + "\n"))
+    state = refresh(TABLE, later)
+    assert state.manifest and (state.manifest.rows, state.manifest.years) == (1, [2026])
+    other = publishers_with_key(tmp_path, Rvo("v20250901_v4_csv.zip", TOP.replace("2026", "2025") + NEW + LINES))
+    state = refresh(TABLE, other)
+    assert state.manifest and (state.manifest.rows, state.manifest.years) == (3, [2025, 2026])
+
+
+@pytest.mark.parametrize(
+    ("status", "told", "error", "said"),
+    [
+        (401, {}, SourceRefused, r"https://rvo\.test/api/v5/Mutatiebestand/DownloadInfo answered HTTP 401: the key is not accepted"),
+        (503, {}, SourceUnreachable, r"DownloadInfo cannot be reached: HTTP 503"),
+        (200, {"bestandsnaam": "../../etc/passwd", "downloadUrl": SIGNED}, SourceRefused, "names no total file"),
+        (200, {"bestandsnaam": "v20260901_v4_csv.zip", "downloadUrl": 7}, SourceRefused, "names no total file"),
+    ],
+)
+def test_an_answer_without_a_file_is_one_line_without_secrets(
+    tmp_path: Path, status: int, told: dict[str, Any], error: type[Exception], said: str
+) -> None:
+    rvo = Rvo()
+    publishers = publishers_with_key(tmp_path, rvo)
+    rvo.status, rvo.told = status, told
+    with pytest.raises(error, match=said) as caught:
+        refresh(TABLE, publishers)
+    assert KEY not in str(caught.value) and "secret-signature" not in str(caught.value)
+    rvo.status, rvo.told = 200, Rvo().told
+    good = refresh(TABLE, publishers).manifest
+    rvo.status, rvo.told = status, told
+    later = refresh(TABLE, publishers)
+    assert (later.state, later.manifest) == ("stale" if status == 503 else "refused", good)
+    assert re.search(said, later.detail)
+
+
+def test_a_fetched_file_that_is_wrong_is_refused_and_the_last_stays(tmp_path: Path) -> None:
+    good = refresh(TABLE, publishers_with_key(tmp_path, Rvo())).manifest
+    wrong = publishers_with_key(tmp_path, Rvo("v20261001_v4_csv.zip", TOP + NEW + LINES.replace("A++", "H")))
+    state = refresh(TABLE, wrong)
+    assert (state.state, state.manifest) == ("refused", good)
+    assert "v20261001_v4_csv.zip, line 4, Energieklasse: found 'H'" in state.detail
+    assert not list((tmp_path / "inbox").rglob("*"))

@@ -105,7 +105,6 @@ def sheet_of(text: str, suffix: str) -> bytes:
 def test_an_empty_inbox_is_not_configured(publishers: Publishers) -> None:
     for key in ("cbs_maatwerk", "eponline_labels"):
         assert refresh(BY_KEY[key], publishers).state == "not_configured"
-    assert refresh(BY_KEY["cbs_addresses_2024"], publishers).state == "not_needed"
 
 
 def test_maatwerk_is_taken_over_once_and_moved(publishers: Publishers, inbox: Path) -> None:
@@ -513,28 +512,9 @@ def test_labels_of_dwellings_with_their_zeros_restored(publishers: Publishers, i
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "said"),
-    [
-        ("PublicatieDatum", "Datum", "row 1"),
-        ("Pand_energieklasse", "Klasse", "row 3: no column Pand_energieklasse"),
-        (";A++;", ";H;", "row 4, Pand_energieklasse: found 'H'"),
-        ("20251031", "20251331", "row 4: '20251331' is not a date"),
-    ],
-)
-def test_a_wrong_total_file_is_refused_by_place(publishers: Publishers, inbox: Path, old: str, new: str, said: str) -> None:
-    put(inbox, "v20260901_v4_csv.csv", LABELS.replace(old, new, 1))
-    assert re.search(said, refusal(publishers, "eponline_labels"))
-
-
 def test_half_a_zip_is_refused(publishers: Publishers, inbox: Path) -> None:
     put(inbox, "v20260901_v4_csv.zip", b"PK\x03\x04 half")
     assert re.search("not a zip, or not complete", refusal(publishers, "eponline_labels"))
-
-
-def test_a_total_file_in_another_encoding_is_refused(publishers: Publishers, inbox: Path) -> None:
-    put(inbox, "v20260901_v4_csv.csv", LABELS.encode() + "café".encode("latin-1"))
-    assert "cannot be read: 'utf-8' codec can't decode byte" in refusal(publishers, "eponline_labels")
 
 
 def test_a_zip_that_cannot_be_unpacked_is_refused(publishers: Publishers, inbox: Path) -> None:
@@ -545,10 +525,10 @@ def test_a_zip_that_cannot_be_unpacked_is_refused(publishers: Publishers, inbox:
     encrypted = bytes(whole[:6]) + b"\x01\x00" + bytes(whole[8:])
     central = encrypted.rindex(b"PK\x01\x02")
     put(inbox, file.name, encrypted[: central + 8] + b"\x01\x00" + encrypted[central + 10 :])
-    assert "cannot be read" in refusal(publishers, "eponline_labels")
+    assert "v20260901_v4_csv.csv: is encrypted" in refusal(publishers, "eponline_labels")
     whole[60:200] = bytes(140)
     put(inbox, file.name, bytes(whole))
-    assert "cannot be read" in refusal(publishers, "eponline_labels")
+    assert "v20260901_v4_csv.csv: cannot be unpacked" in refusal(publishers, "eponline_labels")
 
 
 # The commands ---------------------------------------------------------------------------------------------------------

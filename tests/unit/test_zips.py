@@ -147,7 +147,7 @@ def halved(content: bytearray) -> None:
 def test_a_zip_that_cannot_be_read_is_refused_by_name(tmp_path: Path, how: Callable[[bytearray], object]) -> None:
     path = tmp_path / "x.zip"
     path.write_bytes(broken(how))
-    with pytest.raises(SourceRefused, match=r"^T(, x\.csv)?: (cannot be unpacked|the file is not a zip, or not complete)") as caught:
+    with pytest.raises(SourceRefused, match=r"^T(, x\.csv)?: (cannot be unpacked|is encrypted|the file is not a zip, or not complete)") as caught:
         read(path, ["a"])
     assert str(caught.value).isprintable()
 
