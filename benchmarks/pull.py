@@ -1,6 +1,6 @@
 """One pull in a process of its own, for `sources.py` to measure: ours into an archive, or theirs into a pandas frame.
 
-    .venv/bin/python benchmarks/pull.py ours|theirs|labels|night ...
+    .venv/bin/python -m benchmarks.pull ours|theirs|labels|night ...
 
 Each prints one line of JSON: seconds without the imports, and what was found, so that two ways can be held against each other. What is
 measured of the process as a whole, and what is served to it, belongs to the one who starts it.
@@ -36,8 +36,6 @@ def ours(url: str, home: str, first_year: str) -> None:
 
     first_year: in place of the registry's, because the calendar has not reached the tenth year after that.
     """
-    import duckdb
-
     from nplv_orchestration.archive import Archive
     from nplv_orchestration.settings import Settings
     from nplv_orchestration.sources import statline_v3
@@ -52,6 +50,8 @@ def ours(url: str, home: str, first_year: str) -> None:
     state = refresh(BY_KEY["politie_misdrijven"], publishers)
     publishers.close()
     assert state.manifest
+    import duckdb  # the pull loaded it
+
     total = duckdb.connect().execute("SELECT sum(value) FROM read_parquet(?)", [str(publishers.archive.path(state.manifest))]).fetchone()
     tell(begin, rows=state.manifest.rows, total=total and total[0])
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from nplv_orchestration.errors import SourceRefused, SourceUnreachable
@@ -101,7 +102,7 @@ def rows(http: Http, address: str, columns: Sequence[str], parts: Sequence[str])
     query = {"$select": ",".join(columns), **_JSON}
     starts = [(f"{address}/UntypedDataSet", ({"$filter": part} if part else {}) | query) for part in parts]
     for part in http.pages(page_form(row, _LINK), lambda page: page.link, starts):
-        yield pa.table({column: _column([getattr(r, name) for r in part.value]) for name, column in zip(names, columns, strict=True)})
+        yield pa.table({column: _column(list(map(attrgetter(name), part.value))) for name, column in zip(names, columns, strict=True)})
 
 
 def _column(cells: list[str | int | float | None]) -> pa.StringArray:

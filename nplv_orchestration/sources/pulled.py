@@ -5,11 +5,13 @@ The shape of a pull belongs here; how a publisher is read is in the readers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
+from threading import Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +46,30 @@ class Pulled:
     boundary_year: int | None
     measures_empty: list[str] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
+
+
+def load_ahead() -> None:
+    """Begin to load the libraries of a pull; while a publisher is waited for that costs no time, and a night without a pull needs none."""
+
+    def load() -> None:
+        for name in ("msgspec", "pyarrow.compute", "pyarrow.parquet", "pandas", "duckdb"):  # Arrow loads pandas with its first array
+            import_module(name)
+
+    Thread(target=load, daemon=True).start()
+
+
+def in_batches(pages: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """The same rows in tables of about BATCH rows, each column in one piece: what is done to a table costs as much for a small one."""
+    import pyarrow as pa
+
+    waiting: list[pa.Table] = []
+    for page in pages:
+        waiting.append(page)
+        if sum(table.num_rows for table in waiting) >= BATCH:
+            yield pa.concat_tables(waiting).combine_chunks()
+            waiting.clear()
+    if waiting:
+        yield pa.concat_tables(waiting).combine_chunks()
 
 
 class Draft:
@@ -146,8 +172,11 @@ class Draft:
         import numpy as np
 
         grain = ", ".join(self._table.grain)
-        hashes = self._query(f"SELECT hash({grain}) AS h FROM read_parquet(?)").fetch_arrow_table()["h"].to_numpy()
-        hashes = np.sort(hashes)
+        hashes, at = np.empty(self.rows, np.uint64), 0
+        for batch in self._query(f"SELECT hash({grain}) AS h FROM read_parquet(?)").to_arrow_reader(BATCH):
+            hashes[at : at + batch.num_rows] = batch["h"].to_numpy()
+            at += batch.num_rows
+        hashes.sort()
         alike = hashes[1:][hashes[1:] == hashes[:-1]][:1000]
         if len(alike):
             some = ", ".join(map(str, alike.tolist()))

@@ -20,7 +20,7 @@ from nplv_orchestration.progress import Progress, silent
 from nplv_orchestration.settings import Settings
 from nplv_orchestration.sources import deliveries, eponline, files, reviewed, statline_v3, statline_v4
 from nplv_orchestration.sources.http import Http
-from nplv_orchestration.sources.pulled import Answer, Pulled
+from nplv_orchestration.sources.pulled import Answer, Pulled, load_ahead
 from nplv_orchestration.sources.registry import SourceTable
 from nplv_orchestration.sources.revision import Moved, compare, refuse_loss
 
@@ -79,6 +79,8 @@ def _refresh(table: SourceTable, publishers: Publishers) -> TableState:
     try:
         if table.is_delivered:
             return _take_over(table, publishers, last)
+        if archive.state(table.key) is None:  # never asked, so what is there will be pulled
+            load_ahead()
         answer = publishers.answer(table)
         if last and (last.publisher_version, last.request) == (answer.version, table.request) and archive.path(last).exists():
             return _end(archive, table, "unchanged", "", last)

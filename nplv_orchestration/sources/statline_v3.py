@@ -5,6 +5,7 @@ Columns are found by title, unit and place at run time, never by the number at t
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from nplv_orchestration.progress import Watch
 from nplv_orchestration.sources import odata_v3
 from nplv_orchestration.sources.contract import Description
 from nplv_orchestration.sources.http import Http
-from nplv_orchestration.sources.pulled import Answer, Draft, Pulled
+from nplv_orchestration.sources.pulled import Answer, Draft, Pulled, in_batches
 from nplv_orchestration.sources.registry import FIRST_YEAR, SourceTable
 from nplv_orchestration.sources.values import BadCell, text_numbers
 
@@ -36,7 +37,10 @@ def ask(table: SourceTable, base: str, http: Http) -> Answer:
 
 def describe(table: SourceTable, answer: Answer, http: Http) -> Description:
     """What the publisher says of the table now, with all that differs from the registry. Asks for no row."""
-    return _ask_all(table, answer, http)[0]
+    found, _, where, years = _ask_all(table, answer, http)
+    if not found.differences:
+        found.rows = odata_v3.count(http, answer.address, _of_years(where, years))
+    return found
 
 
 def _ask_all(table: SourceTable, answer: Answer, http: Http) -> tuple[Description, dict[str, str], str, list[str]]:
@@ -57,28 +61,32 @@ def _ask_all(table: SourceTable, answer: Answer, http: Http) -> tuple[Descriptio
     wanted = sorted(key for key in statuses if key[4:] == "JJ00" and key[:4].isdigit() and int(key[:4]) >= FIRST_YEAR)
     if not wanted:
         found.differs(f"no year from {FIRST_YEAR} on", "FIRST_YEAR")
-    where = " and ".join(terms)
-    if not found.differences:
-        years = "(" + " or ".join(f"{_PERIOD} eq '{key}'" for key in wanted) + ")"
-        found.rows = odata_v3.count(http, address, " and ".join([*terms, years]))
-    return found, statuses, where, wanted
+    return found, statuses, " and ".join(terms), wanted
+
+
+def _of_years(where: str, years: list[str]) -> str:
+    """The `$filter` of the codes in these years."""
+    return " and ".join(["(" + " or ".join(f"{_PERIOD} eq '{key}'" for key in years) + ")", *([where] if where else [])])
 
 
 def pull(table: SourceTable, answer: Answer, http: Http, draft: Path, watch: Watch) -> Pulled:
     """The rows of the registry's codes of each year from FIRST_YEAR on, into a Parquet draft. Raises SourceRefused, naming what differs."""
+    description, statuses, where, years = _ask_all(table, answer, http)
+
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    description, statuses, where, years = _ask_all(table, answer, http)
     description.refuse()
     measure = table.measures[0]
     topic = description.columns[measure.name]
     own = {dimension: column for dimension, column in _COLUMN_OF.items() if dimension in table.dimensions}
     codes, told = pa.array(years, pa.string()), pa.array([statuses[key] for key in years], pa.string())
-    parts = [" and ".join([*([where] if where else []), f"{_PERIOD} eq '{key}'"]) for key in years]
     any_value = False
-    with Draft(table, draft, watch, expected=description.rows) as out:
-        for page in odata_v3.rows(http, answer.address, [*table.dimensions, _REGION, _PERIOD, topic], parts):
+    with ThreadPoolExecutor(1) as beside, Draft(table, draft, watch) as out:
+        counted = beside.submit(odata_v3.count, http, answer.address, _of_years(where, years))
+        parts = [_of_years(where, [key]) for key in years]
+        for page in in_batches(odata_v3.rows(http, answer.address, [*table.dimensions, _REGION, _PERIOD, topic], parts)):
+            out.expected = counted.result()
             keys = {name: pc.utf8_trim_whitespace(page[name].combine_chunks()) for name in (*own, _REGION, _PERIOD)}
             status = told.take(pc.index_in(keys[_PERIOD], value_set=codes))
             if (row := pc.index(pc.is_null(status), True).as_py()) >= 0:

@@ -59,10 +59,11 @@ def describe(table: SourceTable, answer: Answer, http: Http) -> Description:
 
 def pull(table: SourceTable, answer: Answer, http: Http, draft: Path, watch: Watch) -> Pulled:
     """All observations of the registry's measures, into a Parquet draft. Raises SourceRefused, naming what differs."""
+    describe(table, answer, http).refuse()
+
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    describe(table, answer, http).refuse()
     codes, names = pa.array([m.code for m in table.measures]), pa.array([m.name for m in table.measures])
     where = f"Measure in ({','.join(repr(measure.code) for measure in table.measures)})"
     found: set[str] = set()
