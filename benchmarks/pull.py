@@ -1,6 +1,6 @@
-"""One pull in a process of its own, for `sources.py` to measure: ours into an archive, or theirs into a pandas frame.
+"""What `sources.py` measures, each in a process of its own.
 
-    .venv/bin/python -m benchmarks.pull ours|theirs|labels|night ...
+    .venv/bin/python -m benchmarks.pull theirs URL | ours URL HOME FIRST_YEAR | night URL HOME | labels HOME
 
 Each prints one line of JSON: seconds without the imports, and what was found, so that two ways can be held against each other. What is
 measured of the process as a whole, and what is served to it, belongs to the one who starts it.
@@ -56,5 +56,84 @@ def ours(url: str, home: str, first_year: str) -> None:
     tell(begin, rows=state.manifest.rows, total=total and total[0])
 
 
+def night(where: str, home: str) -> None:
+    """The questions of a night, and all that they lead to: every table of the registry, asked ahead and refreshed.
+
+    where: the base address of the real figures, or `demo` for the demo country, which answers inside this process.
+    """
+    import httpx
+
+    from nplv_orchestration.archive import Archive
+    from nplv_orchestration.home import Home
+    from nplv_orchestration.settings import Settings
+    from nplv_orchestration.sources.areas import REAL
+    from nplv_orchestration.sources.http import Http
+    from nplv_orchestration.sources.refresh import Publishers, refresh
+    from nplv_orchestration.sources.registry import REGISTRY
+
+    class Counted(httpx.BaseTransport):
+        """A transport that knows how often it was asked."""
+
+        def __init__(self, inner: httpx.BaseTransport) -> None:
+            self.inner, self.requests = inner, 0
+
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            """The answer of the inner one."""
+            self.requests += 1
+            return self.inner.handle_request(request)
+
+    begin = time.perf_counter()
+    if where == "demo":
+        from nplv_orchestration import demo
+
+        settings, areas, answering = demo.publishers(Settings.model_validate({"home": home, "demo_size": "small"}), Home(Path(home)))
+        transport = Counted(answering)
+    else:
+        addresses = {
+            "cbs_url": "odata/v1/CBS",
+            "dataderden_url": "dataderden",
+            "leefbaarometer_url": "leefbaarometer",
+            "cbs_download_url": "download",
+        }
+        settings = Settings.model_validate({"home": home} | {name: f"{where}/{path}" for name, path in addresses.items()})
+        areas, transport = REAL, Counted(httpx.HTTPTransport())
+    publishers = Publishers(settings, Archive(Path(home) / "archive"), Http(transport), areas=areas)
+    publishers.ask_ahead(REGISTRY)
+    states = Counter(refresh(table, publishers).state for table in REGISTRY)
+    publishers.close()
+    tell(begin, requests=transport.requests, asked=sum(table.is_asked for table in REGISTRY), states=states)
+
+
+def labels(home: str) -> None:
+    """EP-Online's total file from the inbox to a count for each buurt, by the models themselves, with the addresses in the archive."""
+    import jinja2
+
+    from nplv_orchestration.archive import Archive, TableState
+    from nplv_orchestration.manifest import PROJECT
+    from nplv_orchestration.settings import Settings
+    from nplv_orchestration.sources.http import Http
+    from nplv_orchestration.sources.refresh import Publishers, refresh
+    from nplv_orchestration.sources.registry import BOUNDARY_YEAR, BY_KEY, REGISTRY
+    from nplv_orchestration.warehouse import connect, register_raw
+
+    begin = time.perf_counter()
+    settings = Settings.model_validate({"home": home})
+    publishers = Publishers(settings, Archive(Path(home) / "archive"), Http())
+    read = refresh(BY_KEY["eponline_labels"], publishers)
+    assert read.manifest
+    reading = time.perf_counter() - begin
+    states = [TableState(table.key, "not_found", "", "", publishers.archive.current(table.key), False) for table in REGISTRY]
+    words = {"source": lambda schema, name: f"{schema}.{name}", "ref": str, "var": {"boundary_year": BOUNDARY_YEAR}.get}
+    with connect(settings.warehouse_path) as connection:
+        connection.execute("SET threads = 2")  # as dbt's profile has it
+        register_raw(connection, publishers.archive, states)
+        for model in ("staging/stg_eponline__labels", "staging/stg_cbs__addresses", "intermediate/int_energielabels"):
+            query = jinja2.Template((PROJECT / "models" / f"{model}.sql").read_text(encoding="utf-8")).render(words)
+            connection.execute(f"CREATE OR REPLACE TABLE {model.split('/')[1]} AS {query}")
+        found = connection.execute("SELECT (SELECT count(*) FROM stg_eponline__labels), count(*), sum(labelled) FROM int_energielabels").fetchone()
+    assert found
+    tell(begin, rows=read.manifest.rows, reading=reading, dwellings=found[0], buurten=found[1], labelled=found[2])
+
+
 if __name__ == "__main__":
-    {"theirs": theirs, "ours": ours}[sys.argv[1]](*sys.argv[2:])
+    {"theirs": theirs, "ours": ours, "night": night, "labels": labels}[sys.argv[1]](*sys.argv[2:])
