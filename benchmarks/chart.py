@@ -41,8 +41,9 @@ def _panel(title: str, across: str, lines: Mapping[str, Sequence[tuple[float, fl
     for number, (name, line) in enumerate(lines.items()):
         dash, fill = (("", "#111"), ("6 4", "#fff"))[number % 2]
         stroke = f'fill="none" stroke="#111" stroke-width="2" stroke-dasharray="{dash}"'
-        out.append(f'<path d="M{" L".join("%.1f %.1f" % at(x, y) for x, y in line)}" {stroke}/>')
-        out += ['<circle cx="%.1f" cy="%.1f" r="4" fill="%s" stroke="#111" stroke-width="2"/>' % (*at(x, y), fill) for x, y in line]
+        places = [at(x, y) for x, y in line]
+        out.append(f'<path d="M{" L".join(f"{x:.1f} {y:.1f}" for x, y in places)}" {stroke}/>')
+        out += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{fill}" stroke="#111" stroke-width="2"/>' for x, y in places]
         key = left + number * 140
         out.append(
             f'<path d="M{key} {TOP - 18}h30" {stroke}/><circle cx="{key + 15}" cy="{TOP - 18}" r="4" fill="{fill}" stroke="#111" stroke-width="2"/>'
