@@ -15,9 +15,9 @@ import gzip
 import json
 import re
 from collections import Counter
-from functools import lru_cache
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 PAGE = 10_000
@@ -62,7 +62,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     pages: int
-    stats: Counter[str] = Counter()
+    stats: ClassVar[Counter[str]] = Counter()
 
     def log_message(self, *words: object) -> None:
         """Say nothing."""
@@ -100,7 +100,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-@lru_cache(maxsize=None)
+@cache
 def answer(host: str, years: int, pages: int, entity: str, count: bool, query: tuple[tuple[str, str], ...]) -> bytes:
     """The packed body of an answer. Raises KeyError for an entity that is not there, ValueError for a question that has no meaning."""
     base, asked = f"http://{host}/{years}/dataderden/ODataFeed/odata/47018NED", dict(query)

@@ -62,11 +62,11 @@ def night(where: str, home: str) -> None:
     where: the base address of the real figures, or `demo` for the demo country, which answers inside this process.
     """
     import httpx
+    from nplv_orchestration.sources.areas import REAL
 
     from nplv_orchestration.archive import Archive
     from nplv_orchestration.home import Home
     from nplv_orchestration.settings import Settings
-    from nplv_orchestration.sources.areas import REAL
     from nplv_orchestration.sources.http import Http
     from nplv_orchestration.sources.refresh import Publishers, refresh
     from nplv_orchestration.sources.registry import REGISTRY

@@ -148,6 +148,7 @@ class Http:
         if "json" not in kind:
             raise SourceUnreachable(f"{_address(url)} answered '{kind.split(';')[0][:40]}' where JSON was expected; try again later")
         try:
+            reply.content.decode()  # what `form` skips would not be looked at otherwise
             return msgspec.json.decode(reply.content, type=form)
         except msgspec.ValidationError as error:
             raise SourceRefused(f"{_address(url)} answered something else than was expected: {error}") from None

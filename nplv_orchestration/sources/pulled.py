@@ -37,6 +37,15 @@ class Answer:
     carried: Any = None
 
 
+def moment(told: object, table: SourceTable) -> str:
+    """A moment as its publisher writes it, in ISO text. Raises SourceRefused for anything else, which could not be kept as a moment."""
+    try:
+        datetime.fromisoformat(str(told))
+    except ValueError:
+        raise SourceRefused(f"{table.name}: was modified at '{str(told)[:40]}', which is no moment") from None
+    return str(told)
+
+
 @dataclass
 class Pulled:
     """What a pull gave, written to a draft."""

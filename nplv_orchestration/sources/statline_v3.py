@@ -5,6 +5,7 @@ Columns are found by title, unit and place at run time, never by the number at t
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from nplv_orchestration.progress import Watch
 from nplv_orchestration.sources import odata_v3
 from nplv_orchestration.sources.contract import Description
 from nplv_orchestration.sources.http import Http
-from nplv_orchestration.sources.pulled import Answer, Draft, Pulled, in_batches
+from nplv_orchestration.sources.pulled import Answer, Draft, Pulled, in_batches, moment
 from nplv_orchestration.sources.registry import FIRST_YEAR, SourceTable
 from nplv_orchestration.sources.values import BadCell, text_numbers
 
@@ -32,7 +33,7 @@ def ask(table: SourceTable, base: str, http: Http) -> Answer:
     if not info.get("Modified"):
         raise SourceRefused(f"{table.name}: TableInfos does not say when the table was modified")
     version = " ".join(str(info.get(name) or "") for name in ("Modified", "MetaDataModified", "ReasonDelivery")).strip()
-    return Answer(version, str(info["Modified"]), address)
+    return Answer(version, moment(info["Modified"], table), address)
 
 
 def describe(table: SourceTable, answer: Answer, http: Http) -> Description:
@@ -58,7 +59,7 @@ def _ask_all(table: SourceTable, answer: Answer, http: Http) -> tuple[Descriptio
             found.differs(f"{dimension} has no code {', '.join(unknown)}", f'"{dimension}"')
         terms.append("(" + " or ".join(f"{dimension} eq '{keys.get(code, code)}'" for code in codes) + ")")
     statuses = {str(p.get("Key")).strip(): str(p.get("Status") or "") for p in periods}
-    wanted = sorted(key for key in statuses if key[4:] == "JJ00" and key[:4].isdigit() and int(key[:4]) >= FIRST_YEAR)
+    wanted = sorted(key for key in statuses if re.fullmatch("[0-9]{4}JJ00", key) and int(key[:4]) >= FIRST_YEAR)
     if not wanted:
         found.differs(f"no year from {FIRST_YEAR} on", "FIRST_YEAR")
     return found, statuses, " and ".join(terms), wanted

@@ -12,7 +12,7 @@ from nplv_orchestration.progress import Watch
 from nplv_orchestration.sources import odata_v4
 from nplv_orchestration.sources.contract import Description
 from nplv_orchestration.sources.http import Http
-from nplv_orchestration.sources.pulled import Answer, Draft, Pulled
+from nplv_orchestration.sources.pulled import Answer, Draft, Pulled, moment
 from nplv_orchestration.sources.registry import SourceTable
 from nplv_orchestration.sources.values import BadCell, observations
 
@@ -30,7 +30,7 @@ def ask(table: SourceTable, base: str, http: Http) -> Answer:
     if not version:
         raise SourceRefused(f"{table.name}: its properties name no version")
     modified = told.get("ObservationsModified") or told.get("Modified")
-    return Answer(version, str(modified) if modified else None, address, carried=told)
+    return Answer(version, moment(modified, table) if modified else None, address, carried=told)
 
 
 def describe(table: SourceTable, answer: Answer, http: Http) -> Description:
