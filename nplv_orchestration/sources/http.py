@@ -31,6 +31,7 @@ _PAGE_SECONDS, _FILE_SECONDS = 300.0, 3600.0  # of a whole answer, so that one t
 _CHUNK = 1 << 20
 
 T = TypeVar("T")
+U = TypeVar("U")
 Page = TypeVar("Page")
 
 
@@ -185,6 +186,12 @@ class Http:
     def rows(self, url: str, params: Mapping[str, str], link: str) -> list[dict[str, Any]]:
         """All rows of a small answer, over its pages; link: the name under which a page has the address of the next."""
         return [row for part in self.pages(page_form(dict[str, Any], link), lambda page: page.link, [(url, params)]) for row in part.value]
+
+    def both(self, one: Callable[[], T], other: Callable[[], U]) -> tuple[T, U]:
+        """The answers to two questions of different kinds, asked side by side. Raises what the first of them raises."""
+        with ThreadPoolExecutor(1) as pool:
+            beside = pool.submit(other)
+            return one(), beside.result()
 
     def together(self, *questions: Callable[[], T]) -> list[T]:
         """The answers to several questions, asked side by side. Raises what the first of them raises."""

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
-from threading import Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +23,8 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-BATCH = 100_000
+BATCH = 100_000  # rows that are written together
+_PIECE = 30_000  # rows that are looked at together: the pages that come side by side, so that it is done while others are on their way
 
 
 @dataclass(frozen=True)
@@ -57,24 +57,20 @@ class Pulled:
     deliveries: list[Delivery] = field(default_factory=list)
 
 
-def load_ahead() -> None:
-    """Begin to load the libraries of a pull; while a publisher is waited for that costs no time, and a night without a pull needs none."""
-
-    def load() -> None:
-        for name in ("msgspec", "pyarrow.compute", "pyarrow.parquet", "pandas", "duckdb"):  # Arrow loads pandas with its first array
-            import_module(name)
-
-    Thread(target=load, daemon=True).start()
+def load() -> None:
+    """Load the libraries of a pull (Arrow loads pandas with its first array). Whoever waits for a publisher does that in the meantime."""
+    for name in ("msgspec", "pyarrow.compute", "pyarrow.parquet", "pandas", "duckdb"):
+        import_module(name)
 
 
 def in_batches(pages: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """The same rows in tables of about BATCH rows, each column in one piece: what is done to a table costs as much for a small one."""
+    """The same rows in somewhat larger tables, each column in one piece: what is done to a table costs as much for a small one."""
     import pyarrow as pa
 
     waiting: list[pa.Table] = []
     for page in pages:
         waiting.append(page)
-        if sum(table.num_rows for table in waiting) >= BATCH:
+        if sum(table.num_rows for table in waiting) >= _PIECE:
             yield pa.concat_tables(waiting).combine_chunks()
             waiting.clear()
     if waiting:

@@ -20,7 +20,7 @@ from nplv_orchestration.progress import Progress, silent
 from nplv_orchestration.settings import Settings
 from nplv_orchestration.sources import deliveries, eponline, files, reviewed, statline_v3, statline_v4
 from nplv_orchestration.sources.http import Http
-from nplv_orchestration.sources.pulled import Answer, Pulled, load_ahead
+from nplv_orchestration.sources.pulled import Answer, Pulled, load
 from nplv_orchestration.sources.registry import SourceTable
 from nplv_orchestration.sources.revision import Moved, compare, refuse_loss
 
@@ -79,8 +79,9 @@ def _refresh(table: SourceTable, publishers: Publishers) -> TableState:
     try:
         if table.is_delivered:
             return _take_over(table, publishers, last)
-        if archive.state(table.key) is None:  # never asked, so what is there will be pulled
-            load_ahead()
+        if table.is_asked and archive.state(table.key) is None:  # it will be pulled: what that needs is loaded while the answer is on its way
+            publishers.ask_ahead([table])
+            load()
         answer = publishers.answer(table)
         if last and (last.publisher_version, last.request) == (answer.version, table.request) and archive.path(last).exists():
             return _end(archive, table, "unchanged", "", last)
@@ -177,7 +178,7 @@ def _ask(table: SourceTable, publishers: Publishers) -> Answer:
         case "statline_v4":
             return statline_v4.ask(table, _base(settings.cbs_url), http)
         case "statline_v3":
-            return statline_v3.ask(table, _base(settings.dataderden_url), http)
+            return statline_v3.ask(table, _base(settings.dataderden_url), http, ahead=archive.state(table.key) is None)
         case "leefbaarometer" | "addresses":
             base = settings.leefbaarometer_url if table.reader == "leefbaarometer" else settings.cbs_download_url
             last = archive.current(table.key)

@@ -6,7 +6,8 @@ Columns are found by title, unit and place at run time, never by the number at t
 from __future__ import annotations
 
 import re
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,36 +25,73 @@ _COLUMN_OF = {"SoortMisdrijf": "offence", "Marges": "margin"}
 _TITLE = 40  # characters that a title has at most
 
 
-def ask(table: SourceTable, base: str, http: Http) -> Answer:
-    """One question: the table's TableInfos. Raises SourceRefused when it is about another table."""
+@dataclass(frozen=True)
+class _Selection:
+    """Which rows are wanted: a `$filter` for each year, by the key of its period, and the status of that period."""
+
+    filters: dict[str, str]
+    statuses: dict[str, str]
+
+    @property
+    def whole(self) -> str:
+        """The `$filter` of all of them."""
+        return " or ".join(f"({part})" for part in self.filters.values())
+
+
+def ask(table: SourceTable, base: str, http: Http, ahead: bool = False) -> Answer:
+    """One question: the table's TableInfos. Raises SourceRefused when it is about another table.
+
+    ahead: the table will be pulled whatever the answer, so all else that a pull must know is asked along with it.
+    """
     address = f"{base}/ODataFeed/odata/{table.table_id}"
-    info = odata_v3.info(http, address)
+    dimensions = None
+    if ahead:
+        info, dimensions = http.both(partial(odata_v3.info, http, address), partial(_dimensions, table, address, http))
+    else:
+        info = odata_v3.info(http, address)
     if str(info.get("Identifier", "")).strip() != table.table_id:
         raise SourceRefused(f"{table.name}: TableInfos is about another table, '{str(info.get('Identifier'))[:40]}'")
     if not info.get("Modified"):
         raise SourceRefused(f"{table.name}: TableInfos does not say when the table was modified")
     version = " ".join(str(info.get(name) or "") for name in ("Modified", "MetaDataModified", "ReasonDelivery")).strip()
-    return Answer(version, moment(info["Modified"], table), address)
+    answer = Answer(version, moment(info["Modified"], table), address)
+    return replace(answer, carried=_describe(table, answer, http, dimensions)) if dimensions else answer
+
+
+def _dimensions(table: SourceTable, address: str, http: Http) -> list[list[dict[str, Any]]]:
+    """The rows of the periods, and of each dimension of which codes are wanted."""
+    return http.together(*(partial(odata_v3.entity, http, address, name) for name in (_PERIOD, *table.dimensions)))
 
 
 def describe(table: SourceTable, answer: Answer, http: Http) -> Description:
     """What the publisher says of the table now, with all that differs from the registry. Asks for no row."""
-    found, _, where, years = _ask_all(table, answer, http)
-    if not found.differences:
-        found.rows = odata_v3.count(http, answer.address, _of_years(where, years))
-    return found
+    return _known(table, answer, http)[0]
 
 
-def _ask_all(table: SourceTable, answer: Answer, http: Http) -> tuple[Description, dict[str, str], str, list[str]]:
-    """The description; the periods with their status; the `$filter` of the codes; and the keys of the years that are wanted."""
-    address = answer.address
-    names = ["DataProperties", _PERIOD, *table.dimensions]
-    properties, periods, *dimensions = http.together(*(lambda name=name: odata_v3.entity(http, address, name) for name in names))  # type: ignore[misc]
+def _known(table: SourceTable, answer: Answer, http: Http) -> tuple[Description, _Selection]:
+    """The description and selection that came with the answer, or those that are asked now."""
+    carried: tuple[Description, _Selection] | None = answer.carried
+    return carried or _describe(table, answer, http, _dimensions(table, answer.address, http))
+
+
+def _describe(table: SourceTable, answer: Answer, http: Http, dimensions: list[list[dict[str, Any]]]) -> tuple[Description, _Selection]:
     found = Description(table, modified=answer.modified)
-    found.check_boundaries([p.get("MapYear") for p in properties if p.get("Type") in ("GeoDetail", "GeoDimension")])
-    _find_topics(table, properties, found)
+    selection = _select(table, dimensions, found)
+    properties = partial(odata_v3.entity, http, answer.address, "DataProperties")
+    if found.differences:
+        topics = properties()
+    else:
+        found.rows, topics = http.both(partial(odata_v3.count, http, answer.address, selection.whole), properties)
+    found.check_boundaries([p.get("MapYear") for p in topics if p.get("Type") in ("GeoDetail", "GeoDimension")])
+    _find_topics(table, topics, found)
+    return found, selection
+
+
+def _select(table: SourceTable, dimensions: list[list[dict[str, Any]]], found: Description) -> _Selection:
+    """The rows of the registry's codes in each year from FIRST_YEAR on; dimensions: the rows of the periods, and of each dimension."""
+    periods, *others = dimensions
     terms = []
-    for (dimension, codes), rows in zip(table.dimensions.items(), dimensions, strict=True):
+    for (dimension, codes), rows in zip(table.dimensions.items(), others, strict=True):
         keys = {str(row.get("Key")).strip(): str(row.get("Key")) for row in rows}
         if unknown := [code for code in codes if code not in keys]:
             found.differs(f"{dimension} has no code {', '.join(unknown)}", f'"{dimension}"')
@@ -62,32 +100,24 @@ def _ask_all(table: SourceTable, answer: Answer, http: Http) -> tuple[Descriptio
     wanted = sorted(key for key in statuses if re.fullmatch("[0-9]{4}JJ00", key) and int(key[:4]) >= FIRST_YEAR)
     if not wanted:
         found.differs(f"no year from {FIRST_YEAR} on", "FIRST_YEAR")
-    return found, statuses, " and ".join(terms), wanted
-
-
-def _of_years(where: str, years: list[str]) -> str:
-    """The `$filter` of the codes in these years."""
-    return " and ".join(["(" + " or ".join(f"{_PERIOD} eq '{key}'" for key in years) + ")", *([where] if where else [])])
+    return _Selection({key: " and ".join([f"{_PERIOD} eq '{key}'", *terms]) for key in wanted}, {key: statuses[key] for key in wanted})
 
 
 def pull(table: SourceTable, answer: Answer, http: Http, draft: Path, watch: Watch) -> Pulled:
     """The rows of the registry's codes of each year from FIRST_YEAR on, into a Parquet draft. Raises SourceRefused, naming what differs."""
-    description, statuses, where, years = _ask_all(table, answer, http)
-
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    description, selection = _known(table, answer, http)
     description.refuse()
     measure = table.measures[0]
     topic = description.columns[measure.name]
     own = {dimension: column for dimension, column in _COLUMN_OF.items() if dimension in table.dimensions}
-    codes, told = pa.array(years, pa.string()), pa.array([statuses[key] for key in years], pa.string())
+    codes, told = pa.array(selection.statuses, pa.string()), pa.array(selection.statuses.values(), pa.string())
     any_value = False
-    with ThreadPoolExecutor(1) as beside, Draft(table, draft, watch) as out:
-        counted = beside.submit(odata_v3.count, http, answer.address, _of_years(where, years))
-        parts = [_of_years(where, [key]) for key in years]
-        for page in in_batches(odata_v3.rows(http, answer.address, [*table.dimensions, _REGION, _PERIOD, topic], parts)):
-            out.expected = counted.result()
+    with Draft(table, draft, watch, expected=description.rows) as out:
+        columns = [*table.dimensions, _REGION, _PERIOD, topic]
+        for page in in_batches(odata_v3.rows(http, answer.address, columns, list(selection.filters.values()))):
             keys = {name: pc.utf8_trim_whitespace(page[name].combine_chunks()) for name in (*own, _REGION, _PERIOD)}
             status = told.take(pc.index_in(keys[_PERIOD], value_set=codes))
             if (row := pc.index(pc.is_null(status), True).as_py()) >= 0:
