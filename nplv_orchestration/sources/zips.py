@@ -51,7 +51,7 @@ def _refusing(what: str) -> Iterator[None]:
     try:
         yield
     except (*_BROKEN, OSError) as error:
-        if isinstance(error, OSError) and error.errno != errno.EINVAL:
+        if isinstance(error, OSError) and error.errno not in (errno.EINVAL, None):  # of the disk; bzip2's about its data has no number
             raise
         raise SourceRefused(f"{what}: {str(error)[:100] or type(error).__name__}") from None
 
