@@ -208,7 +208,6 @@ def growth(given: argparse.Namespace) -> str:
     drawn: dict[str, dict[str, list[tuple[float, float]]]] = {"seconds": {OURS: [], THEIRS: []}, "most memory, MB": {OURS: [], THEIRS: []}}
     lines = [f"| years | rows | {OURS}: seconds | MB | {THEIRS}: seconds | MB |", "|---|---|---|---|---|---|"]
     with serving("-m", "benchmarks.bigtable", "--pages", str(given.growth_pages)) as url:
-        side_by_side(f"{url}/{max(given.years)}", 1, LAST_YEAR - max(given.years) + 1, warm=False)  # so that the server has made its pages
         for years in given.years:
             ways = side_by_side(f"{url}/{years}", given.rounds, LAST_YEAR - years + 1, warm=True)
             for way in ways:

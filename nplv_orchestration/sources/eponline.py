@@ -53,7 +53,7 @@ def read(path: Path, name: str, out: Draft) -> date:
             raise SourceRefused(f"{name}, line 1: found '{';'.join(published)[:40]}', expected PublicatieDatum")
         reference = _reference(published[1], name)
         file.readline(200)
-        head = zips.head_of(file, ";")
+        head = zips.head_of(file, ";", name)
         ours = {cell: _NEEDED.get(_plain(cell)) or _OPTIONAL[_plain(cell)] for cell in head if _plain(cell) in _NEEDED | _OPTIONAL}
         if lacking := set(_NEEDED.values()) - set(ours.values()):
             names = [theirs for theirs, our in _NEEDED.items() if our in lacking]

@@ -140,13 +140,13 @@ def _member(table: SourceTable, path: Path, columns: list[str], delimiter: str, 
         fits = []
         for info in zips.csv_members(packed):
             with zips.member(packed, info, table.name) as file:
-                head = zips.head_of(file, delimiter)
+                head = zips.head_of(file, delimiter, f"{table.name}, {info.filename[-80:]}")
             if set(columns) <= set(head):
                 fits.append(info)
         if len(fits) != 1:
             raise SourceRefused(f"{table.name}: {len(fits)} files in the zip have the columns {', '.join(sorted(columns))}")
         name = f"{table.name}, {fits[0].filename[-80:]}"
         with zips.member(packed, fits[0], table.name) as file:
-            head = zips.head_of(file, delimiter)
+            head = zips.head_of(file, delimiter, name)
             wanted = [*columns, *(column for column in optional if column in head)]
             yield ((name, first, rows) for first, rows in zips.lines(file, head, wanted, delimiter, name, 2))

@@ -92,10 +92,12 @@ class _Counted(io.RawIOBase):
         return len(content)
 
 
-def head_of(file: IO[bytes], delimiter: str) -> list[str]:
-    """The cells of the first line of a csv, without quotes; the file is read as far as that line."""
-    line = file.readline(_HEAD).decode("utf-8-sig", errors="replace")
-    return [cell.strip().strip('"').strip() for cell in line.rstrip("\r\n").split(delimiter)]
+def head_of(file: IO[bytes], delimiter: str, name: str) -> list[str]:
+    """The cells of the first line of a csv, without quotes; the file is read as far as that line. Raises SourceRefused when it has no end."""
+    line = file.readline(_HEAD).decode("utf-8-sig", errors="replace").rstrip("\r\n")
+    if "\r" in line or line.count('"') % 2:  # lines would be taken for a part of the head, and be lost
+        raise SourceRefused(f"{name}: the head has a line break or a quote too many")
+    return [cell.strip().strip('"').strip() for cell in line.split(delimiter)]
 
 
 def lines(file: IO[bytes], head: list[str], columns: list[str], delimiter: str, name: str, first: int) -> Iterator[tuple[int, pa.Table]]:

@@ -98,7 +98,7 @@ def test_json_that_is_not_utf8_is_refused_also_where_nobody_reads_it() -> None:
 
 def test_lines_that_end_otherwise_are_not_lost(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(packed("pc6.csv", ADDRESS_LINES.replace("\n", "\r")))
-    with pytest.raises(SourceRefused, match="0 files in the zip have the columns"):
+    with pytest.raises(SourceRefused, match="pc6.csv: the head has a line break"):
         files.pull_addresses(PLACES, Answer("1", None, "", carried=tmp_path / "a.zip"), tmp_path / "draft", unwatched)
 
 
@@ -106,7 +106,7 @@ def test_lines_that_end_otherwise_are_not_lost(tmp_path: Path) -> None:
 def test_a_break_or_an_open_quote_in_the_head_of_labels_is_refused(tmp_path: Path, odd: str) -> None:
     path = tmp_path / "v20260901_v4_csv.csv"
     path.write_bytes(LABEL_LINES.replace("energieklasse", odd).encode())
-    with pytest.raises(SourceRefused, match="line 3: no column"):
+    with pytest.raises(SourceRefused, match="the head has a line break or a quote too many"):
         pull_labels(path, tmp_path / "draft")
 
 
