@@ -72,7 +72,7 @@ def _describe(table: SourceTable, settings: Settings, http: Http, scratch: Path)
         case "statline_v4":
             return statline_v4.describe(table, statline_v4.ask(table, str(settings.cbs_url).rstrip("/"), http), http)
         case "statline_v3":
-            return statline_v3.describe(table, statline_v3.ask(table, str(settings.dataderden_url).rstrip("/"), http, ahead=True), http)
+            return statline_v3.describe(table, statline_v3.ask(table, str(settings.dataderden_url).rstrip("/"), http), http)
         case "leefbaarometer" | "addresses":
             base = settings.leefbaarometer_url if table.reader == "leefbaarometer" else settings.cbs_download_url
             return files.describe(table, files.ask(table, str(base).rstrip("/"), http, None, scratch))

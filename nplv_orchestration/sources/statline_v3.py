@@ -27,15 +27,23 @@ _TITLE = 40  # characters that a title has at most
 
 @dataclass(frozen=True)
 class _Selection:
-    """Which rows are wanted: a `$filter` for each year, by the key of its period, and the status of that period."""
+    """Which rows are wanted. codes: the `$filter` of the codes of each dimension; statuses: of each year, by the key of its period."""
 
-    filters: dict[str, str]
+    codes: list[str]
     statuses: dict[str, str]
 
     @property
     def whole(self) -> str:
         """The `$filter` of all of them."""
-        return " or ".join(f"({part})" for part in self.filters.values())
+        return self._filter(list(self.statuses))
+
+    @property
+    def parts(self) -> list[str]:
+        """The `$filter` of each year."""
+        return [self._filter([period]) for period in self.statuses]
+
+    def _filter(self, periods: list[str]) -> str:
+        return " and ".join(["(" + " or ".join(f"{_PERIOD} eq '{period}'" for period in periods) + ")", *self.codes])
 
 
 def ask(table: SourceTable, base: str, http: Http, ahead: bool = False) -> Answer:
@@ -100,7 +108,7 @@ def _select(table: SourceTable, dimensions: list[list[dict[str, Any]]], found: D
     wanted = sorted(key for key in statuses if re.fullmatch("[0-9]{4}JJ00", key) and int(key[:4]) >= FIRST_YEAR)
     if not wanted:
         found.differs(f"no year from {FIRST_YEAR} on", "FIRST_YEAR")
-    return _Selection({key: " and ".join([f"{_PERIOD} eq '{key}'", *terms]) for key in wanted}, {key: statuses[key] for key in wanted})
+    return _Selection(terms, {key: statuses[key] for key in wanted})
 
 
 def pull(table: SourceTable, answer: Answer, http: Http, draft: Path, watch: Watch) -> Pulled:
@@ -117,7 +125,7 @@ def pull(table: SourceTable, answer: Answer, http: Http, draft: Path, watch: Wat
     any_value = False
     with Draft(table, draft, watch, expected=description.rows) as out:
         columns = [*table.dimensions, _REGION, _PERIOD, topic]
-        for page in in_batches(odata_v3.rows(http, answer.address, columns, list(selection.filters.values()))):
+        for page in in_batches(odata_v3.rows(http, answer.address, columns, selection.parts)):
             keys = {name: pc.utf8_trim_whitespace(page[name].combine_chunks()) for name in (*own, _REGION, _PERIOD)}
             status = told.take(pc.index_in(keys[_PERIOD], value_set=codes))
             if (row := pc.index(pc.is_null(status), True).as_py()) >= 0:
@@ -142,7 +150,7 @@ def _find_topics(table: SourceTable, properties: list[dict[str, Any]], found: De
         match = [t for t in topics if t.title == measure.title[:_TITLE].strip() and t.unit == measure.unit]
         if measure.place:
             match = [t for t in match if t.place[-len(measure.place) :] == tuple(title[:_TITLE].strip() for title in measure.place)]
-        if len(match) == 1:
+        if len(match) == 1 and match[0].key:
             found.columns[measure.name] = match[0].key
             continue
         candidates = ", ".join(map(str, match or topics)) or "none"

@@ -98,7 +98,7 @@ def test_json_that_is_not_utf8_is_refused_also_where_nobody_reads_it() -> None:
 
 def test_lines_that_end_otherwise_are_not_lost(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(packed("pc6.csv", ADDRESS_LINES.replace("\n", "\r")))
-    with pytest.raises(SourceRefused, match="pc6.csv: the head has a line break"):
+    with pytest.raises(SourceRefused, match=r"pc6\.csv: the head has a line break"):
         files.pull_addresses(PLACES, Answer("1", None, "", carried=tmp_path / "a.zip"), tmp_path / "draft", unwatched)
 
 

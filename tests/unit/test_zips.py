@@ -23,7 +23,7 @@ def read(path: Path, columns: list[str]) -> list[tuple[int, list[dict[str, str]]
     with zips.opened(path, "T") as packed:
         (info,) = zips.csv_members(packed)
         with zips.member(packed, info, "T") as file:
-            head = zips.head_of(file, ";")
+            head = zips.head_of(file, ";", "T")
             return [(first, rows.to_pylist()) for first, rows in zips.lines(file, head, columns, ";", "T", 2)]
 
 
@@ -169,7 +169,7 @@ def test_a_zip_with_any_bytes_changed_gives_lines_or_one_line(
         with zips.opened(path, "T") as packed:
             for info in zips.csv_members(packed):
                 with zips.member(packed, info, "T") as file:
-                    head = zips.head_of(file, ";")
+                    head = zips.head_of(file, ";", "T")
                     found = [rows for _, rows in zips.lines(file, head, ["a"] if "a" in head else [], ";", "T", 2)]
                     assert sum(rows.num_rows for rows in found) <= 20
     except SourceRefused as refused:
