@@ -174,10 +174,10 @@ class Http:
                     page = asked.result()
                     following = link(page)
                     if following is not None:
-                        if not isinstance(following, str) or following in seen or _origin(following) != _origin(start):
+                        if not isinstance(following, str) or following in seen or _origin(_secured(following, start)) != _origin(start):
                             raise SourceRefused(f"{_address(start)} links to a page that repeats or leads away: {str(following)[:200]}")
                         seen.add(following)
-                        running.append((pool.submit(self.page, following, form), seen, start))
+                        running.append((pool.submit(self.page, _secured(following, start), form), seen, start))
                     yield page
             finally:
                 for future, _, _ in running:
@@ -237,6 +237,11 @@ def _bounded(response: httpx.Response, address: str, most: int) -> Iterator[byte
         if size > most:
             raise SourceRefused(f"{address} answered more than {most >> 20} MB, more than it can have")
         yield chunk
+
+
+def _secured(link: str, start: str) -> str:
+    """A link on the same secured line as the question was asked on: a server behind another may not know that it is."""
+    return f"https://{link.removeprefix('http://')}" if start.startswith("https://") and link.startswith("http://") else link
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:

@@ -158,6 +158,20 @@ def test_a_full_disk_is_no_fault_of_the_publisher(tmp_path: Path) -> None:
     assert len(asked) == 1
 
 
+def test_a_link_that_forgot_that_the_line_is_secured_is_followed_on_it() -> None:
+    asked = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
+        return httpx.Response(200, json={"value": [], "next": "http://cbs.test/b"} if request.url.path == "/a" else {"value": []})
+
+    http = Http(httpx.MockTransport(answer))
+    assert http.rows("https://cbs.test/a", {}, "next") == []
+    assert asked == ["https://cbs.test/a", "https://cbs.test/b"]
+    with pytest.raises(SourceRefused, match="repeats or leads away"):
+        http.rows("https://cbs.test:8443/a", {}, "next")
+
+
 def test_pages_of_several_questions_come_in_turns_in_one_order() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         part, number = request.url.path[1], int(request.url.params.get("page", 1))
