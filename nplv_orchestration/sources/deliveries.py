@@ -166,10 +166,14 @@ def known(table: SourceTable, described: Path) -> Known:
 
     described: the folder of the areas. Raises SourceRefused when they are not there.
     """
+    return replace(reviewed.areas(described), indicators=indicators_from(table))
+
+
+def indicators_from(table: SourceTable) -> dict[str, str]:
+    """The indicators that are made from a table, by id, with their names."""
     from nplv_orchestration.manifest import load_manifest
 
-    indicators = {i.indicator_id: i.name_nl for i in load_manifest().indicators if table.key in i.sources}
-    return replace(reviewed.areas(described), indicators=indicators)
+    return {i.indicator_id: i.name_nl for i in load_manifest().indicators if table.key in i.sources}
 
 
 def _read(

@@ -150,7 +150,8 @@ class Number:
     def words(self, known: Known) -> str:
         """What is allowed, in Dutch."""
         missing = ", of een punt voor wat geheim is" if self.or_missing else ""
-        return f"een getal van {self.low:.0f} tot en met {self.high:.0f}, met een decimale komma en zonder punten{missing}"
+        high = f"{self.high:,.0f}".replace(",", " ")
+        return f"een getal van {self.low:.0f} tot en met {high}, met een decimale komma en zonder punten{missing}"
 
     def fits(self, text: str, known: Known) -> bool:
         """Whether a cell holds one."""

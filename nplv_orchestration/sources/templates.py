@@ -12,6 +12,7 @@ from typing import Any
 from nplv_orchestration.sources.forms import Column, Day, Existing, Form, Known, Number, OneOf, Year
 from nplv_orchestration.sources.sheets import EXPLANATION
 
+_WIDTHS = (26, 60, 60, 10, 24)  # of the columns of the explanation, in characters
 ROWS = 500  # that are made ready; more may be filled in
 _MADE = datetime(2020, 1, 1)  # the same template has the same bytes
 
@@ -26,7 +27,7 @@ def template(form: Form, known: Known) -> bytes:
         bold, wrapped = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
         sheet, explained = book.add_worksheet(form.kind), book.add_worksheet(EXPLANATION)
         sheet.freeze_panes(1, 0)
-        lists = _explain(form, known, explained, bold, wrapped)
+        lists = _explain(form, known, explained, bold, wrapped, book.add_format())
         for at, column in enumerate(form.columns):
             sheet.write_string(0, at, column.name, bold)
             sheet.set_column(at, at, max(14, len(column.example) + 4), book.add_format({"num_format": _format(column)}))
@@ -37,14 +38,19 @@ def template(form: Form, known: Known) -> bytes:
     return content.getvalue()
 
 
-def _explain(form: Form, known: Known, sheet: Any, bold: Any, wrapped: Any) -> dict[str, str]:
+def _explain(form: Form, known: Known, sheet: Any, bold: Any, wrapped: Any, plain: Any) -> dict[str, str]:
     """Write the explanation; where the closed list of each column that has one stands in it, as a spreadsheet names it."""
-    for at, width in enumerate((18, 60, 60, 10, 24)):
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    for at, width in enumerate(_WIDTHS):
         sheet.set_column(at, at, width, wrapped)
     sheet.write_row(0, 0, ["kolom", "betekenis", "wat mag", "verplicht", "voorbeeld"], bold)
     for row, column in enumerate(form.columns, 1):
-        sheet.write_row(row, 0, [column.name, column.meaning, column.allowed.words(known), "ja" if column.required else "nee"])
-        sheet.write_string(row, 4, column.example)
+        cells = [column.name, column.meaning, column.allowed.words(known), "ja" if column.required else "nee", column.example]
+        sheet.set_row(row, 15 * max(-(-len(cell) // (width - 5)) for cell, width in zip(cells, _WIDTHS, strict=True)))  # not every program grows it
+        for at, cell in enumerate(cells):
+            sheet.write_string(row, at, cell)
     row = len(form.columns) + 2
     for line in (
         f"Vul het blad {form.kind} in; dit blad wordt niet gelezen. De koppen blijven zoals ze zijn, in rij 1.",
@@ -52,7 +58,7 @@ def _explain(form: Form, known: Known, sheet: Any, bold: Any, wrapped: Any) -> d
         f"Geen twee rijen hebben dezelfde {', '.join(form.key)}.",
         "Een bestand wordt in zijn geheel overgenomen of in zijn geheel geweigerd. Hetzelfde bestand opnieuw leveren vervangt wat eerder onder die naam kwam.",
     ):
-        sheet.write_string(row, 0, line)
+        sheet.write_string(row, 0, line, plain)
         row += 1
     row += 1
     lists: dict[str, str] = {}
@@ -68,7 +74,7 @@ def _explain(form: Form, known: Known, sheet: Any, bold: Any, wrapped: Any) -> d
             lists[title] = f"={EXPLANATION}!$A${row + 2}:$A${row + 1 + len(codes)}"
         row += len(codes) + 2
     if not known.areas:
-        sheet.write_string(row, 0, "De codes van gebieden en gemeenten staan hier zodra deze map een eerste nacht heeft gehad.")
+        sheet.write_string(row, 0, "De codes van gebieden en gemeenten staan hier zodra deze map een eerste nacht heeft gehad.", plain)
     return lists
 
 
