@@ -62,7 +62,6 @@ def night(where: str, home: str) -> None:
     where: the base address of the real figures, or `demo` for the demo country, which answers inside this process.
     """
     import httpx
-    from nplv_orchestration.sources.areas import REAL
 
     from nplv_orchestration.archive import Archive
     from nplv_orchestration.home import Home
@@ -70,6 +69,7 @@ def night(where: str, home: str) -> None:
     from nplv_orchestration.sources.http import Http
     from nplv_orchestration.sources.refresh import Publishers, refresh
     from nplv_orchestration.sources.registry import REGISTRY
+    from nplv_orchestration.sources.reviewed import REAL
 
     class Counted(httpx.BaseTransport):
         """A transport that knows how often it was asked."""
@@ -86,7 +86,7 @@ def night(where: str, home: str) -> None:
     if where == "demo":
         from nplv_orchestration import demo
 
-        settings, areas, answering = demo.publishers(Settings.model_validate({"home": home, "demo_size": "small"}), Home(Path(home)))
+        settings, reviewed, answering = demo.publishers(Settings.model_validate({"home": home, "demo_size": "small"}), Home(Path(home)))
         transport = Counted(answering)
     else:
         addresses = {
@@ -96,8 +96,8 @@ def night(where: str, home: str) -> None:
             "cbs_download_url": "download",
         }
         settings = Settings.model_validate({"home": home} | {name: f"{where}/{path}" for name, path in addresses.items()})
-        areas, transport = REAL, Counted(httpx.HTTPTransport())
-    publishers = Publishers(settings, Archive(Path(home) / "archive"), Http(transport), areas=areas)
+        reviewed, transport = REAL, Counted(httpx.HTTPTransport())
+    publishers = Publishers(settings, Archive(Path(home) / "archive"), Http(transport), reviewed=reviewed)
     publishers.ask_ahead(REGISTRY)
     states = Counter(refresh(table, publishers).state for table in REGISTRY)
     publishers.close()
