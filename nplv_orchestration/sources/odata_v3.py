@@ -12,6 +12,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from nplv_orchestration.errors import SourceRefused, SourceUnreachable
+from nplv_orchestration.sources.columns import texts
 from nplv_orchestration.sources.http import Http, page_form
 
 if TYPE_CHECKING:
@@ -102,13 +103,4 @@ def rows(http: Http, address: str, columns: Sequence[str], parts: Sequence[str])
     query = {"$select": ",".join(columns), **_JSON}
     starts = [(f"{address}/UntypedDataSet", ({"$filter": part} if part else {}) | query) for part in parts]
     for part in http.pages(page_form(row, _LINK), lambda page: page.link, starts):
-        yield pa.table({column: _column(list(map(attrgetter(name), part.value))) for name, column in zip(names, columns, strict=True)})
-
-
-def _column(cells: list[str | int | float | None]) -> pa.StringArray:
-    import pyarrow as pa
-
-    try:
-        return pa.array(cells, pa.string())
-    except (pa.ArrowInvalid, pa.ArrowTypeError):  # numbers among the text, as a typed table has them
-        return pa.array([cell if cell is None or isinstance(cell, str) else str(cell) for cell in cells], pa.string())
+        yield pa.table({column: texts(list(map(attrgetter(name), part.value))) for name, column in zip(names, columns, strict=True)})

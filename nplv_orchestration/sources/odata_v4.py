@@ -6,9 +6,11 @@ What a table must be stands in the registry, and is held against it in `statline
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from nplv_orchestration.errors import SourceRefused
+from nplv_orchestration.sources.columns import texts
 from nplv_orchestration.sources.http import Http, page_form
 
 if TYPE_CHECKING:
@@ -47,5 +49,5 @@ def observations(http: Http, address: str, dimensions: Sequence[str], where: str
         if counted is None:
             raise SourceRefused(f"{address}/Observations does not say how many there are")
         columns = {("measure" if c == "Measure" else "attribute" if c == "ValueAttribute" else c): n for n, c in zip(names, fields, strict=True)}
-        table = {column: pa.array([getattr(o, name) for o in part.value], pa.string()) for column, name in columns.items()}
+        table = {column: texts(list(map(attrgetter(name), part.value))) for column, name in columns.items()}
         yield pa.table(table | {"value": pa.array([o.value for o in part.value], pa.float64())}), counted
