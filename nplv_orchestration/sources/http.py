@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import BoundedSemaphore, Lock
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
@@ -28,7 +29,6 @@ ATTEMPTS = 4
 MOST_PAGE = 256 << 20  # bytes, unpacked: the largest page of a publisher has some tens of millions
 MOST_FILE = 4 << 30
 _PAGE_SECONDS, _FILE_SECONDS = 300.0, 3600.0  # of a whole answer, so that one that drips does not hold a night
-_CHUNK = 1 << 20
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -71,11 +71,9 @@ class Http:
         """A whole answer in memory. Raises SourceNotFound (404), SourceRefused (other 4xx, too large), SourceUnreachable."""
 
         def once() -> Reply:
-            content = bytearray()
             with self._answer(url, params, headers, MOST_PAGE, _PAGE_SECONDS) as (response, chunks):
-                for chunk in chunks:
-                    content += chunk
-            return Reply(response.status_code, response.headers, bytes(content))
+                content = b"".join(chunks)
+            return Reply(response.status_code, response.headers, content)
 
         return self._retrying(url, once)
 
@@ -111,8 +109,10 @@ class Http:
         """One request, and its body as it comes in: never more bytes or seconds than that."""
         address = _address(url)
         try:
-            gate = self._gate(httpx.URL(url).host)
-            with gate, self._client.stream("GET", url, params=dict(params) if params else None, headers=dict(headers or {})) as response:
+            with (
+                self._gate(urlsplit(url).netloc),
+                self._client.stream("GET", url, params=dict(params) if params else None, headers=dict(headers or {})) as response,
+            ):
                 status = response.status_code
                 if status >= 500 or status in (408, 429):
                     raise _WorthARetry(f"HTTP {status}")
@@ -142,19 +142,15 @@ class Http:
         Raises SourceUnreachable for a page of another kind, as publishers in maintenance send, and SourceRefused for JSON that is
         broken or of another form, naming the place in it.
         """
-        import msgspec
+        return _decoded(self._text(url, params, headers), url, form)
 
+    def _text(self, url: str, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None) -> bytes:
+        """An answer that says it is JSON, not yet read."""
         reply = self.get(url, params, headers)
         kind = reply.headers.get("content-type", "")
         if "json" not in kind:
             raise SourceUnreachable(f"{_address(url)} answered '{kind.split(';')[0][:40]}' where JSON was expected; try again later")
-        try:
-            reply.content.decode()  # what `form` skips would not be looked at otherwise
-            return msgspec.json.decode(reply.content, type=form)
-        except msgspec.ValidationError as error:
-            raise SourceRefused(f"{_address(url)} answered something else than was expected: {error}") from None
-        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-            raise SourceRefused(f"{_address(url)} answered broken JSON: {error}") from None
+        return reply.content
 
     def pages(self, form: type[Page], link: Callable[[Page], object], starts: Sequence[tuple[str, Mapping[str, str]]]) -> Iterator[Page]:
         """The pages of several questions to one host, following the publisher's own links; `link` gives that of a page.
@@ -163,24 +159,24 @@ class Http:
         Raises SourceRefused for a link that repeats or leads away.
         """
         waiting = deque(starts)
-        running: deque[tuple[Future[Page], set[str], str]] = deque()
+        running: deque[tuple[Future[bytes], str, set[str], str]] = deque()
         with ThreadPoolExecutor(PER_HOST) as pool:
             try:
                 while waiting or running:
                     while waiting and len(running) < PER_HOST:
                         url, params = waiting.popleft()
-                        running.append((pool.submit(self.page, url, form, params), set(), url))
-                    asked, seen, start = running.popleft()
-                    page = asked.result()
+                        running.append((pool.submit(self._text, url, params), url, set(), url))
+                    asked, url, seen, start = running.popleft()
+                    page = _decoded(asked.result(), url, form)  # here and not beside: two threads that read JSON hold each other up
                     following = link(page)
                     if following is not None:
                         if not isinstance(following, str) or following in seen or _origin(_secured(following, start)) != _origin(start):
                             raise SourceRefused(f"{_address(start)} links to a page that repeats or leads away: {str(following)[:200]}")
                         seen.add(following)
-                        running.append((pool.submit(self.page, _secured(following, start), form), seen, start))
+                        running.append((pool.submit(self._text, _secured(following, start)), following, seen, start))
                     yield page
             finally:
-                for future, _, _ in running:
+                for future, *_ in running:
                     future.cancel()
 
     def rows(self, url: str, params: Mapping[str, str], link: str) -> list[dict[str, Any]]:
@@ -208,6 +204,19 @@ def page_form(row: Any, link: str, count: str = "") -> Any:
     return msgspec.defstruct("Page", [*fields, *counted], gc=False)
 
 
+def _decoded(content: bytes, url: str, form: type[Page]) -> Page:
+    """JSON, read as `form`. Raises SourceRefused when it is broken or of another form."""
+    import msgspec
+
+    try:
+        content.decode()  # what `form` skips would not be looked at otherwise
+        return msgspec.json.decode(content, type=form)
+    except msgspec.ValidationError as error:
+        raise SourceRefused(f"{_address(url)} answered something else than was expected: {error}") from None
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise SourceRefused(f"{_address(url)} answered broken JSON: {error}") from None
+
+
 class _Timely(httpx.SyncByteStream):
     """A body as it comes in from the network, for so many seconds: before it is unpacked, because a drip may unpack to nothing.
 
@@ -232,7 +241,7 @@ class _Timely(httpx.SyncByteStream):
 
 def _bounded(response: httpx.Response, address: str, most: int) -> Iterator[bytes]:
     size = 0
-    for chunk in response.iter_bytes(_CHUNK):
+    for chunk in response.iter_bytes():
         size += len(chunk)
         if size > most:
             raise SourceRefused(f"{address} answered more than {most >> 20} MB, more than it can have")
@@ -244,12 +253,12 @@ def _secured(link: str, start: str) -> str:
     return f"https://{link.removeprefix('http://')}" if start.startswith("https://") and link.startswith("http://") else link
 
 
-def _origin(url: str) -> tuple[str, str, int | None]:
+def _origin(url: str) -> tuple[str, str]:
     try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL:
-        return "", "", None
-    return parsed.scheme, parsed.host, parsed.port
+        parsed = urlsplit(url)
+    except ValueError:
+        return "", ""
+    return parsed.scheme, parsed.netloc.lower()
 
 
 def _address(url: str) -> str:

@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from nplv_orchestration.errors import SourceRefused
-from nplv_orchestration.sources.columns import texts
+from nplv_orchestration.sources.columns import numbers, texts
 from nplv_orchestration.sources.http import Http, page_form
 
 if TYPE_CHECKING:
@@ -50,4 +50,4 @@ def observations(http: Http, address: str, dimensions: Sequence[str], where: str
             raise SourceRefused(f"{address}/Observations does not say how many there are")
         columns = {("measure" if c == "Measure" else "attribute" if c == "ValueAttribute" else c): n for n, c in zip(names, fields, strict=True)}
         table = {column: texts(list(map(attrgetter(name), part.value))) for column, name in columns.items()}
-        yield pa.table(table | {"value": pa.array([o.value for o in part.value], pa.float64())}), counted
+        yield pa.table(table | {"value": numbers([o.value for o in part.value])}), counted

@@ -58,8 +58,8 @@ class Pulled:
 
 
 def load() -> None:
-    """Load the libraries of a pull (Arrow loads pandas with its first array). Whoever waits for a publisher does that in the meantime."""
-    for name in ("msgspec", "pyarrow.compute", "pyarrow.parquet", "pandas", "duckdb"):
+    """Load the libraries of a pull. Whoever waits for a publisher does that in the meantime."""
+    for name in ("msgspec", "numpy", "pyarrow.compute", "pyarrow.parquet", "duckdb"):
         import_module(name)
 
 
@@ -162,13 +162,15 @@ class Draft:
         column = year_of(self._table)
         if column is None:
             return [self._table.period] if self._table.period else []
-        found = self._query(f"SELECT list_sort(list(DISTINCT {column})) FROM read_parquet(?)").fetchone()
+        found = self._query(f"SELECT list_sort(list(DISTINCT {column})) FROM rows").fetchone()
         return list(found[0] or []) if found else []
 
     def _query(self, query: str) -> duckdb.DuckDBPyConnection:
+        """Ask the finished file, `rows`. Its name stands in the text: a parameter would make DuckDB load pandas."""
         import duckdb
 
-        return duckdb.connect().execute(query, [str(self._path)])
+        name = str(self._path).replace("'", "''")
+        return duckdb.connect().execute(query.replace("FROM rows", f"FROM read_parquet('{name}')"))
 
     def _refuse_duplicates(self) -> None:
         """By hashes first: those of millions of rows are small, where the keys themselves are not."""
@@ -178,15 +180,15 @@ class Draft:
 
         grain = ", ".join(self._table.grain)
         hashes, at = np.empty(self.rows, np.uint64), 0
-        for batch in self._query(f"SELECT hash({grain}) AS h FROM read_parquet(?)").to_arrow_reader(BATCH):
-            hashes[at : at + batch.num_rows] = batch["h"].to_numpy()
+        for batch in self._query(f"SELECT hash({grain}) AS h FROM rows").to_arrow_reader(BATCH):
+X            hashes[at : at + batch.num_rows] = np.frombuffer(batch["h"].buffers()[1], np.uint64, batch.num_rows, 8 * batch["h"].offset)
             at += batch.num_rows
         hashes.sort()
         alike = hashes[1:][hashes[1:] == hashes[:-1]][:1000]
         if len(alike):
             some = ", ".join(map(str, alike.tolist()))
             twice = self._query(
-                f"SELECT {grain} FROM read_parquet(?) WHERE hash({grain}) IN ({some}) GROUP BY ALL HAVING count(*) > 1 ORDER BY ALL LIMIT 1"
+                f"SELECT {grain} FROM rows WHERE hash({grain}) IN ({some}) GROUP BY ALL HAVING count(*) > 1 ORDER BY ALL LIMIT 1"
             ).fetchone()
             if twice:
                 raise self._refused(f"two rows for {', '.join(map(str, twice))}")

@@ -14,6 +14,7 @@ from typing import Any
 from nplv_orchestration.errors import SourceRefused
 from nplv_orchestration.progress import Watch
 from nplv_orchestration.sources import odata_v3
+from nplv_orchestration.sources.columns import place_of, texts
 from nplv_orchestration.sources.contract import Description
 from nplv_orchestration.sources.http import Http
 from nplv_orchestration.sources.pulled import Answer, Draft, Pulled, in_batches, moment
@@ -121,18 +122,18 @@ def pull(table: SourceTable, answer: Answer, http: Http, draft: Path, watch: Wat
     measure = table.measures[0]
     topic = description.columns[measure.name]
     own = {dimension: column for dimension, column in _COLUMN_OF.items() if dimension in table.dimensions}
-    codes, told = pa.array(selection.statuses, pa.string()), pa.array(selection.statuses.values(), pa.string())
+    codes, told = texts(list(selection.statuses)), texts(list(selection.statuses.values()))
     any_value = False
     with Draft(table, draft, watch, expected=description.rows) as out:
         columns = [*table.dimensions, _REGION, _PERIOD, topic]
         for page in in_batches(odata_v3.rows(http, answer.address, columns, selection.parts)):
             keys = {name: pc.utf8_trim_whitespace(page[name].combine_chunks()) for name in (*own, _REGION, _PERIOD)}
             status = told.take(pc.index_in(keys[_PERIOD], value_set=codes))
-            if (row := pc.index(pc.is_null(status), True).as_py()) >= 0:
+            if (row := place_of(pc.is_null(status))) >= 0:
                 raise SourceRefused(f"{table.name}: a row of period '{str(keys[_PERIOD][row])[:20]}', which was not asked for")
             for name in own:
-                strange = pc.invert(pc.is_in(keys[name], value_set=pa.array(table.dimensions[name])))
-                if (row := pc.index(pc.fill_null(strange, True), True).as_py()) >= 0:
+                strange = pc.invert(pc.is_in(keys[name], value_set=texts(table.dimensions[name])))
+                if (row := place_of(strange)) >= 0:
                     raise SourceRefused(f"{table.name}: a row of {name} '{str(keys[name][row])[:20]}', which was not asked for")
             try:
                 values, missing = text_numbers(page[topic].combine_chunks(), bounds=measure.bounds)

@@ -10,6 +10,7 @@ from pathlib import Path
 from nplv_orchestration.errors import SourceRefused
 from nplv_orchestration.progress import Watch
 from nplv_orchestration.sources import odata_v4
+from nplv_orchestration.sources.columns import place_of, texts
 from nplv_orchestration.sources.contract import Description
 from nplv_orchestration.sources.http import Http
 from nplv_orchestration.sources.pulled import Answer, Draft, Pulled, moment
@@ -64,7 +65,7 @@ def pull(table: SourceTable, answer: Answer, http: Http, draft: Path, watch: Wat
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    codes, names = pa.array([m.code for m in table.measures]), pa.array([m.name for m in table.measures])
+    codes, names = texts([m.code for m in table.measures]), texts([m.name for m in table.measures])
     where = f"Measure in ({','.join(repr(measure.code) for measure in table.measures)})"
     found: set[str] = set()
     with Draft(table, draft, watch) as out:
@@ -73,7 +74,7 @@ def pull(table: SourceTable, answer: Answer, http: Http, draft: Path, watch: Wat
             region = pc.utf8_trim_whitespace(page[_REGION].combine_chunks())
             asked = page["measure"].combine_chunks()
             measure = names.take(pc.index_in(pc.utf8_trim_whitespace(asked), value_set=codes))
-            if (row := pc.index(pc.is_null(measure), True).as_py()) >= 0:
+            if (row := place_of(pc.is_null(measure))) >= 0:
                 raise SourceRefused(f"{table.name}: measure {str(asked[row])[:40]} was not asked for")
             parts = []
             for one in table.measures:  # each has bounds of its own

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nplv_orchestration.errors import SourceRefused
+from nplv_orchestration.sources.columns import numbers, place_of, texts
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -81,9 +82,9 @@ def text_numbers(cells: pa.StringArray, *, decimal: str = ".", bounds: Bounds = 
             found.append(text_number(text, decimal=decimal, where="", bounds=bounds))
         except SourceRefused as error:
             raise BadCell(pc.index(coded.indices, place).as_py(), str(error).removeprefix(": ")) from None
-    values = pa.array([value for value, _ in found], pa.float64()).take(coded.indices)
-    reasons = pa.array([reason for _, reason in found], pa.string()).take(coded.indices)
-    return values, pc.if_else(cells.is_null(), pa.scalar(NOT_APPLICABLE), reasons)
+    values = numbers([value for value, _ in found]).take(coded.indices)
+    reasons = texts([reason for _, reason in found]).take(coded.indices)
+    return values, pc.if_else(cells.is_null(), pa.scalar(NOT_APPLICABLE), reasons) if cells.null_count else reasons
 
 
 def observations(values: pa.DoubleArray, attributes: pa.StringArray, bounds: Bounds = ANY) -> tuple[pa.DoubleArray, pa.StringArray]:
@@ -104,11 +105,11 @@ def observations(values: pa.DoubleArray, attributes: pa.StringArray, bounds: Bou
             reasons = pc.if_else(here, _ATTRIBUTE_REASONS[attribute], reasons)
         else:
             wrong = here
-        if (row := pc.index(wrong, True).as_py()) >= 0:
+        if (row := place_of(wrong)) >= 0:
             raise BadCell(row, f"value {given[row].as_py()} with attribute '{str(attribute)[:40]}' has no meaning here")
     outside = pc.or_(pc.less(values, bounds.least), pc.greater(values, bounds.most))
     outside = pc.or_kleene(outside, pc.invert(pc.is_finite(values)))
-    if (row := pc.index(pc.fill_null(outside, False), True).as_py()) >= 0:
+    if (row := place_of(outside)) >= 0:
         raise BadCell(row, _impossible(values[row].as_py(), bounds) or "not a possible figure")
     return values, reasons
 

@@ -4,7 +4,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nplv_orchestration.sources.columns import texts
+from nplv_orchestration.sources.columns import numbers, texts
 
 
 @given(st.lists(st.none() | st.text(st.characters(exclude_categories=["Cs"])) | st.integers() | st.floats(allow_nan=False)))
@@ -19,3 +19,10 @@ def test_a_column_of_plain_text_has_its_cells() -> None:
     assert texts(["BU03630000", "", "   12.0"]).to_pylist() == ["BU03630000", "", "   12.0"]
     assert texts([]).to_pylist() == []
     assert texts(["Súdwest", "é"]).to_pylist() == ["Súdwest", "é"]
+
+
+@given(st.lists(st.none() | st.floats(allow_nan=False)))
+def test_numbers_are_themselves_or_nothing(cells: list[float | None]) -> None:
+    found = numbers(cells)
+    found.validate(full=True)
+    assert found.to_pylist() == cells
