@@ -36,7 +36,7 @@ browser:
 	echo 'make: Chromium is not there and may not be installed here; the tests of the UI are skipped' >&2
 
 test: check browser
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 ui: install
 	$(BIN)/nplv ui --port $(PORT)

@@ -52,7 +52,7 @@ def ours(url: str, home: str, first_year: str) -> None:
     assert state.manifest
     import duckdb  # the pull loaded it
 
-    total = duckdb.connect().execute("SELECT sum(value) FROM read_parquet(?)", [str(publishers.archive.path(state.manifest))]).fetchone()
+    total = duckdb.connect().execute(f"SELECT sum(value) FROM read_parquet('{publishers.archive.path(state.manifest)}')").fetchone()
     tell(begin, rows=state.manifest.rows, total=total and total[0])
 
 

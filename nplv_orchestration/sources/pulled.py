@@ -181,7 +181,7 @@ class Draft:
         grain = ", ".join(self._table.grain)
         hashes, at = np.empty(self.rows, np.uint64), 0
         for batch in self._query(f"SELECT hash({grain}) AS h FROM rows").to_arrow_reader(BATCH):
-X            hashes[at : at + batch.num_rows] = np.frombuffer(batch["h"].buffers()[1], np.uint64, batch.num_rows, 8 * batch["h"].offset)
+            hashes[at : at + batch.num_rows] = np.frombuffer(batch["h"].buffers()[1], np.uint64, batch.num_rows, 8 * batch["h"].offset)
             at += batch.num_rows
         hashes.sort()
         alike = hashes[1:][hashes[1:] == hashes[:-1]][:1000]
