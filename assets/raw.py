@@ -37,11 +37,11 @@ def _raw_asset(table: SourceTable) -> dg.AssetsDefinition:
         monitor: Monitor = context.resources.monitor
         monitor.progress(f"bron {table.name}")
         chosen = context.run.asset_selection
-        monitor.publishers.ask_ahead(t for t in REGISTRY if chosen is None or dg.AssetKey(["raw", t.key]) in chosen)
+        monitor.publishers.ask_ahead(t for t in REGISTRY if not chosen or dg.AssetKey(["raw", t.key]) in chosen)
         state = refresh(table, monitor.publishers)
         if state.reason or state.detail:
             context.log.warning(f"{state.reason} {state.detail}".strip())
-        for warning in warnings(monitor.settings.inbox_folder) if table.is_delivered else []:
+        for warning in warnings(monitor.settings.inbox_folder, table.key) if table.is_delivered else []:
             context.log.warning(warning)
         manifest = state.manifest
         metadata: dict[str, Any] = {"toestand": state.state, "reden": state.reason, "bijzonderheden": state.detail}

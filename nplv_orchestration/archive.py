@@ -100,6 +100,16 @@ class Archive:
         """The Parquet file of a version."""
         return self.root / manifest.key / f"{manifest.sha256}.parquet"
 
+    def holds(self, manifest: Manifest) -> bool:
+        """Whether the file of a version is there, and whole as far as its ends tell."""
+        try:
+            with self.path(manifest).open("rb") as file:
+                start = file.read(4)
+                file.seek(-4, os.SEEK_END)
+                return start == file.read(4) == b"PAR1"
+        except OSError:
+            return False
+
     def draft(self, key: str, kind: str = "parquet") -> Path:
         """Where a pull may write before it is known to be good; kind: the end of its name."""
         return self.folder(key) / f".draft-{os.getpid()}.{kind}"

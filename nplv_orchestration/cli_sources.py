@@ -53,8 +53,8 @@ def _list() -> None:
         cells = [source.name, state.state if state else "never asked", state.since[:10] if state else ""]
         cells += [m.publisher_version[:16], (m.publisher_modified or "")[:10], m.fetched_at[:10], f"{m.rows:,}", years] if m else [""] * 5
         table.add_row(*cells, str((m.boundary_year if m else source.boundary_year) or ""))
-        if state and state.reason:
-            told.append(f"{state.reason} ({state.detail})" if state.detail else state.reason)
+        if state and (state.reason or state.detail):
+            told.append(f"{state.reason or source.name} ({state.detail})" if state.detail else state.reason)
     Console(width=None if sys.stdout.isatty() else 180).print(table)
     for line in told:
         print(line)

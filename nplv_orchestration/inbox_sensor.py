@@ -40,6 +40,7 @@ def inbox_sensor(job: dg.UnresolvedAssetJobDefinition, settings: Settings | None
         quiet = {n: _entry(n, s.st_size, s.st_mtime_ns) for n, s in files.items() if abs(time.time() - s.st_mtime) >= QUIET}
         asked = set(json.loads(context.cursor or "[]"))
         if not files:
+            context.update_cursor("[]")  # a file that comes back is a new one
             return dg.SkipReason(f"Er wacht niets in {folder}.")
         if not quiet:
             return dg.SkipReason(f"Wat in {folder} wacht ({len(files)}) veranderde in de laatste minuut nog.")
@@ -47,7 +48,8 @@ def inbox_sensor(job: dg.UnresolvedAssetJobDefinition, settings: Settings | None
             return dg.SkipReason(f"Voor wat in {folder} wacht ({len(quiet)}) is al om een nacht gevraagd.")
         listing = sorted(quiet.values())
         return dg.SensorResult(
-            run_requests=[dg.RunRequest(run_key=hashlib.sha256("".join(listing).encode()).hexdigest())], cursor=json.dumps(listing)
+            run_requests=[dg.RunRequest(run_key=f"{hashlib.sha256(''.join(listing).encode()).hexdigest()}-{time.time():.0f}")],
+            cursor=json.dumps(listing),
         )
 
     return inbox_files

@@ -92,16 +92,21 @@ def run_night(settings: Settings, year: int | None, progress: Progress = silent)
         held=_metadata(night, "gate")["vastgehouden"].value,
         edition=Path(str(edition["map"].value)),
         missing=list(edition["ontbreekt"].value),
-        warnings=[_told(s, refused(inbox)) for s in states if s.reason] + warnings(inbox),
+        warnings=[told for s in states if (told := _told(s, refused(inbox)))] + warnings(inbox),
     )
 
 
 def _told(state: TableState, refused: Mapping[str, str]) -> str:
-    """A table's reason with its detail, but for a delivered file that lies in `refused`: that is told of each, as long as it lies there."""
+    """A table's reason with its detail, but for files that lie in `refused`: each of these is told as long as it lies there."""
     from nplv_orchestration.sources.registry import BY_KEY
 
-    is_told = BY_KEY[state.key].is_delivered and bool(refused)
-    return state.reason if is_told or not state.detail else f"{state.reason} ({state.detail})"
+    detail = state.detail
+    for line in refused.values():
+        detail = detail.replace(f"geweigerd: {line}", "")
+    detail = "; ".join(part for part in detail.split("; ") if part.strip())
+    if not detail:
+        return state.reason
+    return f"{state.reason} ({detail})" if state.reason else f"{BY_KEY[state.key].name}: {detail}"
 
 
 @contextmanager

@@ -20,9 +20,9 @@ from nplv_orchestration.progress import Watch, unwatched
 from nplv_orchestration.sources import eponline, inbox, reviewed, sheets
 from nplv_orchestration.sources.forms import Known
 from nplv_orchestration.sources.inbox import BY_TABLE, Kind
-from nplv_orchestration.sources.pulled import Answer, Draft, Pulled
+from nplv_orchestration.sources.pulled import Answer, Draft, Pulled, year_of
 from nplv_orchestration.sources.registry import BY_KEY, SourceTable
-from nplv_orchestration.sources.revision import compare
+from nplv_orchestration.sources.revision import LEAST_LEFT, PARTS, compare
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def judge(table: SourceTable, folder: Path, archive: Archive, described: Path, w
     """
     kind = BY_TABLE[table.key]
     files = [*inbox.waiting(folder, kind), *fetched]
-    last = _last(archive, table, bool(files))
+    last = _last(archive, table, {file.name for file in files})
     deliveries = {d.part: d for d in last.deliveries} if last else {}
     sources = dict.fromkeys(deliveries, archive.path(last)) if last else {}
     draft = archive.draft(table.key)
@@ -87,7 +87,12 @@ def judge(table: SourceTable, folder: Path, archive: Archive, described: Path, w
                 refused[file] = getattr(error, "lines", [str(error)])
                 told.append(f"geweigerd: {error}")
                 continue
-            if inbox.fingerprint(file) != digest or inbox.moment(file) != before:
+            except OSError as error:
+                if file.exists():
+                    raise
+                told.append(f"{file.name} werd weggehaald terwijl het werd gelezen ({error.strerror})")
+                continue
+            if not _is_still(file, digest, before):
                 continue  # it changed while it was read: the next time
             accepted.append(file)
             if _is_older(kind, delivery, rows, sources):
@@ -103,6 +108,13 @@ def judge(table: SourceTable, folder: Path, archive: Archive, described: Path, w
     return Judged(draft, answer, pulled, accepted, refused, told, fetched)
 
 
+def _is_still(file: Path, digest: str, moment: str) -> bool:
+    try:
+        return (inbox.fingerprint(file), inbox.moment(file)) == (digest, moment)
+    except FileNotFoundError:
+        return False
+
+
 def withdraw(archive: Archive, name: str) -> tuple[SourceTable, Delivery, Manifest]:
     """Store a version without the delivery of this file name; only for who holds the lock of the home.
 
@@ -111,8 +123,8 @@ def withdraw(archive: Archive, name: str) -> tuple[SourceTable, Delivery, Manife
     key, gone = find(archive, name)
     table, last = BY_KEY[key], archive.current(key)
     assert last is not None
-    if not archive.path(last).exists():
-        raise NplvError(_lost(archive, last))
+    if not archive.holds(last):
+        raise NplvError(_lost(archive, last, [delivery.name for delivery in last.deliveries]))
     kept = {d.part: d for d in last.deliveries if d != gone}
     draft = archive.draft(key)
     try:
@@ -147,18 +159,19 @@ def held(archive: Archive) -> list[tuple[str, Delivery]]:
     return [(key, delivery) for key in BY_TABLE if (last := archive.current(key)) for delivery in last.deliveries]
 
 
-def _last(archive: Archive, table: SourceTable, anew: bool) -> Manifest | None:
-    """The version to go on from. One whose rows are lost can only be made anew, and one from before deliveries were told is made anew."""
+def _last(archive: Archive, table: SourceTable, waiting: set[str]) -> Manifest | None:
+    """The version to go on from. One whose rows are lost can only be made anew, of all its files; one from before deliveries were told is."""
     last = archive.current(table.key)
-    if last and not archive.path(last).exists():
-        if not anew:
-            raise NplvError(_lost(archive, last))
+    if last and not archive.holds(last):
+        if lacking := [delivery.name for delivery in last.deliveries if delivery.name not in waiting] or not waiting:
+            raise NplvError(_lost(archive, last, lacking if isinstance(lacking, list) else []))
         return None
     return last if last and last.deliveries else None
 
 
-def _lost(archive: Archive, last: Manifest) -> str:
-    return f"{archive.path(last)} is not there; restore it from a backup, or move its files from the folder accepted back into the inbox"
+def _lost(archive: Archive, last: Manifest, lacking: Iterable[str]) -> str:
+    files = ", ".join(sheets.shown(name, 80) for name in lacking) or "its files"
+    return f"{archive.path(last)} is not there, or damaged; restore it from a backup, or move {files} from the folder accepted back into the inbox"
 
 
 def known(table: SourceTable, described: Path) -> Known:
@@ -203,11 +216,27 @@ def _read(
         raise sheets.FileRefused(file.name, ["er staan geen rijen in"])
     (part,) = _query(f"SELECT DISTINCT CAST({kind.part} AS VARCHAR) FROM read_parquet(?)", rows)
     before = deliveries.get(part[0])
-    if before and (lost := sorted(set(before.years) - set(pulled.years))):
-        years, name = ", ".join(map(str, lost)), shlex.quote(before.name)
-        said = f"geen rijen van {years}, en de vorige levering van deze naam had die; is dat zo bedoeld, neem die dan eerst terug: nplv inbox withdraw {name}"
-        raise sheets.FileRefused(file.name, [said])
+    if before:
+        way_out = f"is dat zo bedoeld, neem die dan eerst terug: nplv inbox withdraw {shlex.quote(before.name)}"
+        lost = [
+            f"{n or 'geen'} rijen van {of}, en de vorige levering ({sheets.shown(before.name, 80)}) had er {o}; {way_out}"
+            for of, o, n in _losses(kind, table, sources[part[0]], part[0], rows)
+        ]
+        if lost:
+            raise sheets.FileRefused(file.name, lost)
     return Delivery(file.name, part[0], digest, _now(), pulled.rows, pulled.years, inbox.moment(file))
+
+
+def _losses(kind: Kind, table: SourceTable, old: Path, part: str, new: Path) -> list[tuple[str, int, int]]:
+    """What a delivery would lose of the one that it replaces: of what, how many rows that had, and how many are left; a tenth is no loss."""
+    group = next((name for name in PARTS if name in table.columns), "''")
+    of = f"concat_ws(' ', nullif({group}, ''), {year_of(table) or 'NULL'})"
+    return _query(
+        f"SELECT o.of, o.c, coalesce(n.c, 0) FROM (SELECT {of} AS of, count(*) AS c FROM read_parquet(?) WHERE CAST({kind.part} AS VARCHAR) = ? "
+        f"GROUP BY ALL) AS o LEFT JOIN (SELECT {of} AS of, count(*) AS c FROM read_parquet(?) GROUP BY ALL) AS n USING (of) "
+        f"WHERE coalesce(n.c, 0) < {LEAST_LEFT} * o.c ORDER BY ALL",
+        old, part, new,
+    )  # fmt: skip
 
 
 def _elsewhere(kind: Kind, name: str, deliveries: dict[str, Delivery], sources: dict[str, Path]) -> dict[tuple[Any, ...], str]:

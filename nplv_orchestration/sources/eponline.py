@@ -40,6 +40,8 @@ def newest(base: str, key: str, http: Http) -> tuple[str, str]:
     name, link = told.get("bestandsnaam"), told.get("downloadUrl")
     if not isinstance(name, str) or not re.fullmatch(FILE_NAME, name) or not isinstance(link, str):
         raise SourceRefused(f"{address} names no total file: '{str(name)[:60]}'")
+    if not re.match(rf"{base.split(':')[0]}://[\w.-]+(:\d+)?/", link, re.ASCII):  # as secured as the question was, and without a name or password
+        raise SourceRefused(f"{address} gives no address of {name} that can be used")
     return name, link
 
 

@@ -36,7 +36,9 @@ def ask(table: SourceTable, base: str, http: Http, known_version: str | None, in
     if known_version:
         headers = {"If-None-Match": known_version} if known_version.startswith(('"', "W/")) else {"If-Modified-Since": known_version}
     reply = http.download(address, into, headers=headers)
-    if reply.status == 304 and known_version:
+    if reply.status == 304:
+        if not known_version:
+            raise SourceUnreachable(f"{address} answered that nothing changed, and was not asked that; try again later")
         return Answer(known_version, None, address)
     if "html" in reply.headers.get("content-type", ""):
         raise SourceUnreachable(f"{address} answered a web page where a file was expected; try again later")

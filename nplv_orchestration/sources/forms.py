@@ -407,4 +407,3 @@ MAATWERK = Form(
 )
 
 FORMS: tuple[Form, ...] = (MAATWERK,)
-BY_TABLE = {form.table: form for form in FORMS}

@@ -7,6 +7,7 @@ Addresses and what an answer means belong to the readers.
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -110,7 +111,7 @@ class Http:
         address = _address(url)
         try:
             with (
-                self._gate(urlsplit(url).netloc),
+                self._gate(_origin(url)[1]),
                 self._client.stream("GET", url, params=dict(params) if params else None, headers=dict(headers or {})) as response,
             ):
                 status = response.status_code
@@ -125,8 +126,8 @@ class Http:
                 yield response, _bounded(response, address, most)
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise _WorthARetry(str(error) or type(error).__name__) from error
-        except (httpx.TooManyRedirects, httpx.InvalidURL) as error:
-            raise SourceRefused(f"{address} leads nowhere: {error}") from None
+        except (httpx.TooManyRedirects, httpx.InvalidURL, UnicodeError) as error:
+            raise SourceRefused(f"{address} leads nowhere: {str(error)[:100]}") from None
 
     def _gate(self, host: str) -> BoundedSemaphore:
         with self._lock:
@@ -167,7 +168,11 @@ class Http:
                         url, params = waiting.popleft()
                         running.append((pool.submit(self._text, url, params), url, set(), url))
                     asked, url, seen, start = running.popleft()
-                    page = _decoded(asked.result(), url, form)  # here and not beside: two threads that read JSON hold each other up
+                    try:
+                        content = asked.result()
+                    except SourceNotFound as absent:  # of a table that is there
+                        raise SourceUnreachable(f"{absent}, though the table is; try again later") from None
+                    page = _decoded(content, url, form)  # here and not beside: two threads that read JSON hold each other up
                     following = link(page)
                     if following is not None:
                         if not isinstance(following, str) or following in seen or _origin(_secured(following, start)) != _origin(start):
@@ -262,5 +267,5 @@ def _origin(url: str) -> tuple[str, str]:
 
 
 def _address(url: str) -> str:
-    """An address without its query, which may hold a key."""
-    return url.split("?")[0]
+    """An address without what may be secret in it: its query, and a name and password."""
+    return re.sub(r"//[^/@]*@", "//", url.split("?")[0])[:300]

@@ -139,11 +139,17 @@ def refused(folder: Path) -> dict[str, str]:
     return told
 
 
-def warnings(folder: Path) -> list[str]:
-    """What people must know of the inbox after a run: which files were not read, and which were refused and lie there still."""
+def warnings(folder: Path, table: str = "") -> list[str]:
+    """What people must know of the inbox after a run: which files were not read, and which were refused and lie there still.
+
+    table: the key of a table that was just refreshed; files of other kinds have their turn yet.
+    """
     told = []
     for file in candidates(folder):
-        if kind_of(file):
+        kind = kind_of(file)
+        if table and kind and kind.table != table:
+            continue
+        if kind:
             told.append(
                 f"{file.name} in {folder} is nog niet gelezen: het veranderde nog, of kwam tijdens de nacht; het komt de volgende keer aan de beurt"
             )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from nplv_orchestration.errors import SourceRefused, SourceUnreachable
+from nplv_orchestration.errors import SourceNotFound, SourceRefused, SourceUnreachable
 from nplv_orchestration.sources.columns import texts
 from nplv_orchestration.sources.http import Http, page_form
 
@@ -40,7 +40,7 @@ class Topic:
 
 def info(http: Http, address: str) -> dict[str, Any]:
     """The one row of TableInfos: title, period, when it was modified. Raises SourceRefused when it is not one row."""
-    found = entity(http, address, "TableInfos")
+    found: list[dict[str, Any]] = http.page(f"{address}/TableInfos", page_form(dict[str, Any], _LINK), _JSON).value
     if len(found) != 1:
         raise SourceRefused(f"{address}/TableInfos has {len(found)} rows, expected one")
     return found[0]
@@ -79,7 +79,10 @@ def _text(row: Mapping[str, Any], name: str) -> str:
 def count(http: Http, address: str, where: str) -> int:
     """How many rows the publisher counts. Raises SourceUnreachable for a web page, and SourceRefused for another answer that is no number."""
     place = f"{address}/UntypedDataSet/$count"
-    reply = http.get(place, {"$filter": where} if where else {})
+    try:
+        reply = http.get(place, {"$filter": where} if where else {})
+    except SourceNotFound as absent:
+        raise SourceUnreachable(f"{absent}, though the table is; try again later") from None
     if "html" in reply.headers.get("content-type", ""):
         raise SourceUnreachable(f"{place} answered 'text/html' where a number was expected; try again later")
     told = reply.content[:40].decode(errors="replace").strip()

@@ -37,12 +37,14 @@ class Publishers:
     progress: Progress = silent
     reviewed: Path = reviewed.REAL
     _asked: dict[str, Future[Answer]] = field(default_factory=dict)
+    _were_asked: set[str] = field(default_factory=set)
 
     def ask_ahead(self, tables: Iterable[SourceTable]) -> None:
-        """Ask about tables side by side, before each is refreshed: a night in which nothing changed is all waiting for answers."""
+        """Ask about tables side by side, each once in a run, before it is refreshed: a night in which nothing changed is all waiting for answers."""
         pool = ThreadPoolExecutor(_SIDE_BY_SIDE)
         for table in tables:
-            if table.is_asked and table.key not in self._asked:
+            if table.is_asked and table.key not in self._were_asked:
+                self._were_asked.add(table.key)
                 self._asked[table.key] = pool.submit(_ask, table, self)
         pool.shutdown(wait=False)
 
@@ -83,13 +85,13 @@ def _refresh(table: SourceTable, publishers: Publishers) -> TableState:
             publishers.ask_ahead([table])
             load()
         answer = publishers.answer(table)
-        if last and (last.publisher_version, last.request) == (answer.version, table.request) and archive.path(last).exists():
+        if last and (last.publisher_version, last.request) == (answer.version, table.request) and archive.holds(last):
             return _end(archive, table, "unchanged", "", last)
         pulled = _pull(table, answer, publishers, draft)
         if pulled.rows == 0 and not table.may_be_empty:
             raise SourceRefused(f"{name}: no rows came; ask the publisher, or look at the registry's filter")
         moved: list[Moved] = []
-        if last and archive.path(last).exists():
+        if last and archive.holds(last):
             moved = compare(table, archive.path(last), draft)
             if last.request == table.request and table.reader != "reviewed":  # what is dropped there was reviewed
                 refuse_loss(table, last.years, pulled.years, moved)
@@ -97,15 +99,13 @@ def _refresh(table: SourceTable, publishers: Publishers) -> TableState:
         return _end(archive, table, "fresh", "", stored, changed=True)
     except NotConfigured as absent:
         return _end(archive, table, "not_configured", str(absent), last)
-    except SourceNotFound:
+    except SourceNotFound as absent:
         reason = f"{name}: niet gevonden bij de uitgever (404)"
-        if last:
-            return _end(archive, table, "stale", reason, last)
-        return _end(archive, table, "not_found", reason, None)
+        return _end(archive, table, "stale" if last else "not_found", reason, last, detail=str(absent))
     except SourceUnreachable as unreachable:
         before = archive.state(table.key)
         if last is None and before and before.state == "not_found":
-            return _end(archive, table, "not_found", before.reason, None)
+            return _end(archive, table, "not_found", before.reason, None, detail=before.detail)
         if last is None:
             _end(archive, table, "unreachable", f"{name}: niet bereikbaar, en er is geen eerdere versie", None, detail=str(unreachable))
             raise
@@ -138,7 +138,7 @@ def _take_over(table: SourceTable, publishers: Publishers, last: Manifest | None
         detail = "; ".join([*judged.told, *([str(trouble)] if trouble else [])])
         stored = None
         if judged.pulled:
-            moved = compare(table, archive.path(last), judged.draft) if last and archive.path(last).exists() else []
+            moved = compare(table, archive.path(last), judged.draft) if last and archive.holds(last) else []
             stored = archive.store(judged.draft, _manifest(table, judged.answer, judged.pulled, moved))
         judged.move()
     if stored:
@@ -182,7 +182,7 @@ def _ask(table: SourceTable, publishers: Publishers) -> Answer:
         case "leefbaarometer" | "addresses":
             base = settings.leefbaarometer_url if table.reader == "leefbaarometer" else settings.cbs_download_url
             last = archive.current(table.key)
-            usable = last and last.request == table.request and archive.path(last).exists()
+            usable = last and last.request == table.request and archive.holds(last)
             known = last.publisher_version if last and usable else None
             return files.ask(table, _base(base), http, known, archive.draft(table.key, "download"))
         case "form" | "eponline":

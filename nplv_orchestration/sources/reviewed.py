@@ -35,12 +35,12 @@ _COLUMNS = {  # where the kind of a column does not say enough
 
 
 def areas(folder: Path) -> Known:
-    """The areas and their municipalities by code, for what is delivered of them. Raises SourceRefused when they are not described there."""
-    path = folder / "focus_areas.csv"
-    if not path.exists():
-        raise SourceRefused(f"{path} is not there; restore it from the project")
-    lines = list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
-    return Known({line["area_id"]: line["area_name"] for line in lines}, {line["municipality_code"]: line["municipality_name"] for line in lines})
+    """The areas and their municipalities by code, for what is delivered of them. Raises SourceRefused as `ask` and `pull` do."""
+    table = BY_KEY["focus_areas"]
+    rows = list(_rows(table, ask(table, folder).carried))
+    return Known(
+        *({str(row[code]): str(row[name]) for row in rows} for code, name in (("area_id", "area_name"), ("municipality_code", "municipality_name")))
+    )
 
 
 def ask(table: SourceTable, folder: Path) -> Answer:
@@ -54,16 +54,21 @@ def ask(table: SourceTable, folder: Path) -> Answer:
 
 def pull(table: SourceTable, answer: Answer, draft: Path, watch: Watch) -> Pulled:
     """All lines of the file. Raises SourceRefused, naming line and column."""
+    with Draft(table, draft, watch) as out:
+        out.add(_rows(table, answer.carried))
+    return Pulled(out.rows, [], table.boundary_year)  # of no years: a correction that is dropped is no year that is lost
+
+
+def _rows(table: SourceTable, content: bytes) -> Iterator[dict[str, object]]:
     try:
-        text = answer.carried.decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise SourceRefused(f"{table.path}: not UTF-8 text; save the file as csv UTF-8") from None
     lines = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     columns = [*table.columns, *(["boundary_year"] if table.boundary_year else [])]
-    if sorted(lines.fieldnames or ()) != sorted(columns):
-        raise SourceRefused(f"{table.path}: its columns must be {', '.join(sorted(columns))}")
-
-    def rows() -> Iterator[dict[str, object]]:
+    try:
+        if sorted(lines.fieldnames or ()) != sorted(columns):
+            raise SourceRefused(f"{table.path}: its columns must be {', '.join(sorted(columns))}")
         for line in lines:
             where = f"{table.path}, line {lines.line_num}"
             if None in line or None in line.values():
@@ -74,13 +79,8 @@ def pull(table: SourceTable, answer: Answer, draft: Path, watch: Watch) -> Pulle
             if table.relation == "corrections":
                 _refuse_correction(row, where)
             yield row
-
-    try:
-        with Draft(table, draft, watch) as out:
-            out.add(rows())
     except csv.Error as error:
         raise SourceRefused(f"{table.path}, after line {lines.line_num}: {error}") from None
-    return Pulled(out.rows, [], table.boundary_year)  # of no years: a correction that is dropped is no year that is lost
 
 
 def _cell(name: str, kind: str, cell: str, where: str) -> object:

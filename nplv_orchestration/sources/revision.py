@@ -16,7 +16,7 @@ from nplv_orchestration.sources.registry import SourceTable
 
 LEAST_LEFT = 0.9  # of the rows and of the figures of a year that a new version must still have
 _SMALL = 10  # figures of which the loss of one is no sign
-_PARTS = ("measure", "offence", "margin", "indicator_id")
+PARTS = ("measure", "offence", "margin", "indicator_id")
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,10 @@ class Moved:
 
 
 def compare(table: SourceTable, before: Path, after: Path) -> list[Moved]:
-    """What moved from one version to the next, by year and part; empty when the versions are of another form and cannot be compared."""
+    """What moved from one version to the next, by year and part; empty when the versions are of another form and cannot be compared.
+
+    Raises NplvError when one of them is damaged.
+    """
     import duckdb
 
     with duckdb.connect() as connection:
@@ -63,17 +66,16 @@ def compare(table: SourceTable, before: Path, after: Path) -> list[Moved]:
 def refuse_loss(table: SourceTable, years_before: Iterable[int], years_after: Iterable[int], moved: Iterable[Moved]) -> None:
     """Raises SourceRefused for a version that lost a year, or a tenth of a year's rows or figures: half a release looks so.
 
-    A publisher's rows count as lost also when others came in their place: so many other regions are other boundaries. People who
-    deliver, or describe the areas, may well replace rows.
+    Rows count as lost also when others came in their place: so many other regions are other boundaries. For publishers' tables; what
+    people deliver is held against the delivery that it replaces, in `deliveries`.
     """
     way_out = "; if that is meant, give the table a new key in the registry"
-    if table.grain and (lost := set(years_before) - set(years_after)):
+    if lost := set(years_before) - set(years_after):
         raise SourceRefused(f"{table.name}: no rows of {', '.join(map(str, sorted(lost)))}, which the last version had{way_out}")
     for one in moved:
         of = f"{one.year or table.period or ''}, {one.part}".removeprefix(", ")
-        gone = one.gone if table.is_asked else one.gone - one.added
-        if one.rows_before >= _SMALL and one.rows_before - gone < LEAST_LEFT * one.rows_before:
-            raise SourceRefused(f"{table.name}, {of}: {gone} of {one.rows_before} rows of the last version are gone{way_out}")
+        if one.rows_before >= _SMALL and one.rows_before - one.gone < LEAST_LEFT * one.rows_before:
+            raise SourceRefused(f"{table.name}, {of}: {one.gone} of {one.rows_before} rows of the last version are gone{way_out}")
         if one.known_before >= _SMALL and one.known_after < LEAST_LEFT * one.known_before:
             raise SourceRefused(f"{table.name}, {of}: {one.known_after} figures, where the last version had {one.known_before}{way_out}")
 
@@ -89,8 +91,8 @@ def markdown(moved: Iterable[Mapping[str, Any]]) -> str:
 
 def _query(table: SourceTable, column: str, figures: list[str]) -> str:
     grain = ", ".join(table.grain)
-    part = next((name for name in _PARTS if name in table.grain), None) or f"'{column}'"
-    part += f" || ', {column}'" if part in _PARTS and len(figures) > 1 else ""
+    part = next((name for name in PARTS if name in table.grain), None) or f"'{column}'"
+    part += f" || ', {column}'" if part in PARTS and len(figures) > 1 else ""
     year = year_of(table) or "NULL::INTEGER"
     amounts = "max(abs(n.v - o.v)) FILTER (n.v <> o.v), avg(n.v - o.v) FILTER (n.v <> o.v)" if column in figures else "NULL, NULL"
     sides = [f"(SELECT {grain}, {column} AS v, true AS here FROM read_parquet(${number})) AS {side}" for number, side in ((1, "o"), (2, "n"))]

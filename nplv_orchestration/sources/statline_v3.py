@@ -19,7 +19,7 @@ from nplv_orchestration.sources.contract import Description
 from nplv_orchestration.sources.http import Http
 from nplv_orchestration.sources.pulled import Answer, Draft, Pulled, in_batches, moment
 from nplv_orchestration.sources.registry import FIRST_YEAR, SourceTable
-from nplv_orchestration.sources.values import BadCell, text_numbers
+from nplv_orchestration.sources.values import BadCell, strange_region, text_numbers
 
 _REGION, _PERIOD = "WijkenEnBuurten", "Perioden"
 _COLUMN_OF = {"SoortMisdrijf": "offence", "Marges": "margin"}
@@ -127,11 +127,13 @@ def pull(table: SourceTable, answer: Answer, http: Http, draft: Path, watch: Wat
     with Draft(table, draft, watch, expected=description.rows) as out:
         columns = [*table.dimensions, _REGION, _PERIOD, topic]
         for page in in_batches(odata_v3.rows(http, answer.address, columns, selection.parts)):
-            keys = {name: pc.utf8_trim_whitespace(page[name].combine_chunks()) for name in (*own, _REGION, _PERIOD)}
+            keys = {name: pc.utf8_trim_whitespace(page[name].combine_chunks()) for name in (*table.dimensions, _REGION, _PERIOD)}
             status = told.take(pc.index_in(keys[_PERIOD], value_set=codes))
             if (row := place_of(pc.is_null(status))) >= 0:
                 raise SourceRefused(f"{table.name}: a row of period '{str(keys[_PERIOD][row])[:20]}', which was not asked for")
-            for name in own:
+            if (row := strange_region(keys[_REGION])) >= 0:
+                raise SourceRefused(f"{table.name}: a row of region '{str(keys[_REGION][row])[:20]}', which is no code of a region")
+            for name in table.dimensions:
                 strange = pc.invert(pc.is_in(keys[name], value_set=texts(table.dimensions[name])))
                 if (row := place_of(strange)) >= 0:
                     raise SourceRefused(f"{table.name}: a row of {name} '{str(keys[name][row])[:20]}', which was not asked for")

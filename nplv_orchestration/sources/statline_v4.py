@@ -15,7 +15,7 @@ from nplv_orchestration.sources.contract import Description
 from nplv_orchestration.sources.http import Http
 from nplv_orchestration.sources.pulled import Answer, Draft, Pulled, moment
 from nplv_orchestration.sources.registry import SourceTable
-from nplv_orchestration.sources.values import BadCell, observations
+from nplv_orchestration.sources.values import BadCell, observations, strange_region
 
 _REGION = "WijkenEnBuurten"
 _LICENCES = {"https://creativecommons.org/licenses/by/4.0": "CC BY 4.0", "https://creativecommons.org/publicdomain/zero/1.0": "CC0-1.0"}
@@ -76,6 +76,8 @@ def pull(table: SourceTable, answer: Answer, http: Http, draft: Path, watch: Wat
             measure = names.take(pc.index_in(pc.utf8_trim_whitespace(asked), value_set=codes))
             if (row := place_of(pc.is_null(measure))) >= 0:
                 raise SourceRefused(f"{table.name}: measure {str(asked[row])[:40]} was not asked for")
+            if (row := strange_region(region)) >= 0:
+                raise SourceRefused(f"{table.name}: an observation of region '{str(region[row])[:20]}', which is no code of a region")
             parts = []
             for one in table.measures:  # each has bounds of its own
                 here = pc.equal(measure, one.name)

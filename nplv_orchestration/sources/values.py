@@ -87,6 +87,13 @@ def text_numbers(cells: pa.StringArray, *, decimal: str = ".", bounds: Bounds = 
     return values, pc.if_else(cells.is_null(), pa.scalar(NOT_APPLICABLE), reasons) if cells.null_count else reasons
 
 
+def strange_region(codes: pa.StringArray) -> int:
+    """The place of the first that is no code of a region (two letters, then what tells it from others), -1 when all are."""
+    import pyarrow.compute as pc
+
+    return place_of(pc.invert(pc.match_substring_regex(codes, r"^[A-Z]{2}[0-9A-Z]{2,8}$"))) if not codes.null_count else place_of(codes.is_null())
+
+
 def observations(values: pa.DoubleArray, attributes: pa.StringArray, bounds: Bounds = ANY) -> tuple[pa.DoubleArray, pa.StringArray]:
     """Observations of OData v4 as values and reasons, each the other's complement. Raises BadCell for the first that is neither."""
     import pyarrow as pa

@@ -126,6 +126,8 @@ def lines(file: IO[bytes], head: list[str], columns: list[str], delimiter: str, 
             )
         except pa.ArrowInvalid as error:
             raise SourceRefused(f"{name}: {_line(str(error), at)}") from None
+        if rows.num_rows != _filled(block):  # a quote that opens and does not close on its line takes the lines after it for its own
+            raise SourceRefused(f"{name}: line {at + _quoted(block)}: a quote that does not close on its own line")
         yield at, rows
         at += rows.num_rows
 
@@ -144,6 +146,19 @@ def _blocks(file: IO[bytes], name: str) -> Iterator[bytes]:
                 raise SourceRefused(f"{name}: a line that does not end")
     if rest:
         yield rest
+
+
+def _filled(block: bytes) -> int:
+    """How many lines are not empty."""
+    ends = block.count(b"\n") + (not block.endswith(b"\n"))
+    if b"\n\n" not in block and b"\n\r\n" not in block and not block.startswith((b"\n", b"\r\n")):
+        return ends
+    return sum(1 for line in block.split(b"\n") if line.strip(b"\r"))
+
+
+def _quoted(block: bytes) -> int:
+    """The first line with a quote too many, counted from 0 over the lines that are not empty."""
+    return next((n for n, line in enumerate(line for line in block.split(b"\n") if line.strip(b"\r")) if line.count(b'"') % 2), 0)
 
 
 def _line(text: str, first: int) -> str:

@@ -6,23 +6,30 @@ import csv
 import json
 import re
 import socket
+from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
 import duckdb
+import httpx
 import openpyxl
 import pytest
 from typer.testing import CliRunner
 
 from nplv_orchestration import cli
+from nplv_orchestration.build import NIGHTLY, build_definitions
+from nplv_orchestration.demo.figures import Figures
+from nplv_orchestration.demo.transport import DemoTransport
 from nplv_orchestration.edition.build import verifies
 from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.home import Home
 from nplv_orchestration.manifest import load_manifest
 from nplv_orchestration.run import dagster_home, run_night
 from nplv_orchestration.settings import Settings
-from nplv_orchestration.sources.registry import REGISTRY
+from nplv_orchestration.sources.refresh import Publishers
+from nplv_orchestration.sources.registry import REGISTRY, SourceTable
 from tests.integration.test_independent import compare
 from tests.real import Night
 
@@ -258,3 +265,31 @@ def test_each_mart_shows_its_figure_its_gap_its_checks_and_its_series(demo_night
             assert str(told["grafiek"].value).startswith(f"![{indicator.name_nl}: ")
             checks = told["controles"].records
             assert len(checks) == 6 and {record.data["uitkomst"] for record in checks} == {"geslaagd"}
+
+
+@pytest.mark.parametrize("selected", [True, False], ids=["some assets", "the whole night"])
+def test_a_run_asks_ahead_about_its_tables_and_about_each_once(
+    demo_home: Path, tiny: Figures, monkeypatch: pytest.MonkeyPatch, selected: bool
+) -> None:
+    asked: Counter[str] = Counter()
+    ahead: list[set[str]] = []
+    answering = DemoTransport(tiny, 0)
+    ask_ahead = Publishers.ask_ahead
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        asked[str(request.url)] += 1
+        return answering.handle_request(request)
+
+    def watched(self: Publishers, tables: Iterable[SourceTable]) -> None:
+        chosen = list(tables)
+        ahead.append({table.key for table in chosen})
+        ask_ahead(self, chosen)
+
+    monkeypatch.setattr(Publishers, "ask_ahead", watched)
+    definitions = build_definitions(Settings(home=demo_home, demo_size="tiny"), transport=httpx.MockTransport(handle))
+    tables = [table for table in REGISTRY if table.relation == "cbs_kwb"] if selected else REGISTRY
+    keys = [dg.AssetKey(["raw", table.key]) for table in tables]
+    done = definitions.resolve_job_def(NIGHTLY).execute_in_process(asset_selection=keys if selected else None)
+    assert done.success
+    assert all(keys == {table.key for table in tables} for keys in ahead)
+    assert len(asked) == len([table for table in tables if table.is_asked]) and set(asked.values()) == {1}

@@ -230,12 +230,15 @@ def test_with_a_key_the_newest_file_is_fetched_once_and_the_key_goes_to_rvo_alon
 def test_a_file_of_another_year_adds_its_year_and_one_of_the_same_year_replaces_it(tmp_path: Path) -> None:
     publishers = publishers_with_key(tmp_path, Rvo())
     refresh(TABLE, publishers)
-    later = publishers_with_key(tmp_path, Rvo("v20261001_v4_csv.zip", TOP.replace("01-09", "01-10") + NEW + LINES.splitlines()[0] + "\n"))
+    fewer = publishers_with_key(tmp_path, Rvo("v20261001_v4_csv.zip", TOP.replace("01-09", "01-10") + NEW + LINES.splitlines()[0] + "\n"))
+    assert "1 rijen van 2026, en de vorige levering (v20260901_v4_csv.zip) had er 2" in refresh(TABLE, fewer).detail
+    more = LINES + LINES.replace("14010011086256", "14010011086257")
+    later = publishers_with_key(tmp_path, Rvo("v20261001_v4_csv.zip", TOP.replace("01-09", "01-10") + NEW + more))
     state = refresh(TABLE, later)
-    assert state.manifest and (state.manifest.rows, state.manifest.years) == (1, [2026])
+    assert state.manifest and (state.manifest.rows, state.manifest.years) == (4, [2026])
     other = publishers_with_key(tmp_path, Rvo("v20250901_v4_csv.zip", TOP.replace("2026", "2025") + NEW + LINES))
     state = refresh(TABLE, other)
-    assert state.manifest and (state.manifest.rows, state.manifest.years) == (3, [2025, 2026])
+    assert state.manifest and (state.manifest.rows, state.manifest.years) == (6, [2025, 2026])
 
 
 @pytest.mark.parametrize(
@@ -245,6 +248,9 @@ def test_a_file_of_another_year_adds_its_year_and_one_of_the_same_year_replaces_
         (503, {}, SourceUnreachable, r"DownloadInfo cannot be reached: HTTP 503"),
         (200, {"bestandsnaam": "../../etc/passwd", "downloadUrl": SIGNED}, SourceRefused, "names no total file"),
         (200, {"bestandsnaam": "v20260901_v4_csv.zip", "downloadUrl": 7}, SourceRefused, "names no total file"),
+        (200, {"bestandsnaam": "v20260901_v4_csv.zip", "downloadUrl": "https://[x/y"}, SourceRefused, "gives no address of v20260901_v4_csv.zip"),
+        (200, {"bestandsnaam": "v20260901_v4_csv.zip", "downloadUrl": "http://files.test/x"}, SourceRefused, "gives no address"),
+        (200, {"bestandsnaam": "v20260901_v4_csv.zip", "downloadUrl": "https://u:secret-signature@files.test/x"}, SourceRefused, "gives no address"),
     ],
 )
 def test_an_answer_without_a_file_is_one_line_without_secrets(

@@ -218,13 +218,30 @@ def test_a_version_from_before_deliveries_were_told_is_made_anew(publishers: Pub
     assert len(rows(publishers, refresh(MAATWERK, publishers))) == 5
 
 
+def test_a_delivery_that_lost_more_than_a_tenth_of_an_indicator_is_refused(publishers: Publishers, inbox: Path) -> None:
+    put(inbox, "maatwerk_a.csv", GOOD)
+    good = refresh(MAATWERK, publishers).manifest
+    put(inbox, "maatwerk_a.csv", "\n".join(GOOD.splitlines()[:3]) + "\n")
+    state = refresh(MAATWERK, publishers)
+    assert (state.state, state.manifest) == ("refused", good)
+    assert "2 rijen van armoede_huishoudens 2023, en de vorige levering (maatwerk_a.csv) had er 3" in state.detail
+    put(inbox, "maatwerk_a.csv", "\n".join(GOOD.splitlines()[:4]) + "\n")
+    assert "geen rijen van armoede_kinderen 2023" in refresh(MAATWERK, publishers).detail
+
+
 def test_rows_that_are_lost_are_told_and_made_anew_from_the_files(publishers: Publishers, inbox: Path) -> None:
     put(inbox, "maatwerk_a.csv", GOOD)
     state = refresh(MAATWERK, publishers)
     assert state.manifest is not None
-    publishers.archive.path(state.manifest).unlink()
-    with pytest.raises(NplvError, match=r"parquet is not there; restore it from a backup, or move its files from the folder accepted back"):
+    lost = r"parquet is not there, or damaged; restore it from a backup, or move maatwerk_a.csv from the folder accepted back into the inbox"
+    publishers.archive.path(state.manifest).write_bytes(publishers.archive.path(state.manifest).read_bytes()[:-20])
+    with pytest.raises(NplvError, match=lost):
         refresh(MAATWERK, publishers)
+    publishers.archive.path(state.manifest).unlink()
+    put(inbox, "maatwerk_other.csv", GOOD.replace("2023", "2022"))
+    with pytest.raises(NplvError, match=lost):  # one new file is not what was lost
+        refresh(MAATWERK, publishers)
+    (inbox / "maatwerk_other.csv").unlink()
     (inbox / "accepted" / "maatwerk_a.csv").rename(inbox / "maatwerk_a.csv")
     assert refresh(MAATWERK, publishers).state == "fresh"
     assert publishers.archive.path(state.manifest).exists()
@@ -324,7 +341,7 @@ def test_a_delivery_that_lost_a_year_is_refused_and_names_the_way_out(publishers
     put(inbox, "maatwerk_a.csv", fewer)
     state = refresh(MAATWERK, publishers)
     assert (state.state, state.manifest) == ("refused", good)
-    assert "geen rijen van 2023, en de vorige levering van deze naam had die" in state.detail
+    assert "geen rijen van armoede_huishoudens 2023, en de vorige levering (maatwerk_a.csv) had er 3" in state.detail
     assert "neem die dan eerst terug: nplv inbox withdraw maatwerk_a.csv" in state.detail
     deliveries.withdraw(publishers.archive, "maatwerk_a.csv")
     put(inbox, "maatwerk_a.csv", fewer)

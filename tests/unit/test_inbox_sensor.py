@@ -34,7 +34,7 @@ def put(folder: Path, name: str, age: float) -> None:
 
 def test_each_new_file_is_asked_for_once_when_it_is_quiet(tmp_path: Path) -> None:
     settings, folder = Settings(home=tmp_path, sources="live"), tmp_path / "inbox"
-    assert look(settings, None) == ([], f"Er wacht niets in {folder}.", None)
+    assert look(settings, None) == ([], f"Er wacht niets in {folder}.", "[]")
     put(folder, ".maatwerk.csv", 100)
     put(folder / "accepted", "maatwerk.csv", 100)
     assert look(settings, None)[1] == f"Er wacht niets in {folder}."

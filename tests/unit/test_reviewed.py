@@ -16,7 +16,7 @@ from nplv_orchestration.settings import Settings
 from nplv_orchestration.sources.http import Http
 from nplv_orchestration.sources.refresh import Publishers, refresh
 from nplv_orchestration.sources.registry import BY_KEY, REGISTRY
-from nplv_orchestration.sources.reviewed import REAL
+from nplv_orchestration.sources.reviewed import REAL, areas
 
 AREAS, REGIONS, CORRECTIONS = BY_KEY["focus_areas"], BY_KEY["focus_area_regions"], BY_KEY["corrections"]
 LINE = "politie_misdrijven,BU03630000,2023,0.0.0,120,12,een nul te veel,2026-01-31,gemeld"
@@ -89,6 +89,13 @@ def test_corrections_are_taken_over_and_dropped_again(publishers: Publishers) ->
     assert (second["expected"], second["used"]) == (120, None)
     mended = written(publishers)
     assert mended.state == "fresh" and mended.manifest and mended.manifest.rows == 0
+
+
+@pytest.mark.parametrize(("content", "said"), [(b"area_id,area_name\nx,y\n", "its columns must be"), (b"\xff\xfe", "not UTF-8 text")])
+def test_areas_that_are_wrong_are_one_line_for_deliveries_too(publishers: Publishers, content: bytes, said: str) -> None:
+    (publishers.reviewed / AREAS.path).write_bytes(content)
+    with pytest.raises(SourceRefused, match=said):
+        areas(publishers.reviewed)
 
 
 def test_no_other_file_may_be_empty(publishers: Publishers) -> None:

@@ -183,6 +183,12 @@ def test_a_file_with_a_date_only_is_asked_by_its_date(tmp_path: Path) -> None:
     assert asked == [None, "Wed, 25 Mar 2026 02:00:00 GMT"]
 
 
+def test_unchanged_is_no_answer_to_who_has_nothing(tmp_path: Path) -> None:
+    publishers = publishers_of(tmp_path, "http://lbm.test", answering({".zip": httpx.Response(304)}))
+    with pytest.raises(SourceUnreachable, match="answered that nothing changed, and was not asked that"):
+        refresh(SMALL_LBM, publishers)
+
+
 def test_addresses_keep_their_zeros(tmp_path: Path) -> None:
     table = BY_KEY["cbs_addresses_2024"]
     text = "PC6;Huisnummer;Buurt2024;Wijk2024;Gemeente2024\n1011AB;12;0363AA01;0363AA;363\n9712 AB;3;140001;1400;14\n"

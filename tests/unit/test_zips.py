@@ -189,3 +189,21 @@ def test_what_is_written_is_read(tmp_path_factory: pytest.TempPathFactory, rows:
     with zipfile.ZipFile(path, "w") as packed:
         packed.writestr("x.csv", text.getvalue())
     assert [row for _, part in read(path, ["a", "b"]) for row in part] == [{"a": one, "b": other} for one, other in rows]
+
+
+@pytest.mark.parametrize("text", ['a;b;c\n1;2;"3\n4;5;6\n7;8;9\n', 'a;b;c\n1;2;3\n4;"5;6\n7;"8;9\n', 'a;b;c\n1;2;"3\n4"\n\n7;8;9\n'])
+def test_a_quote_that_takes_lines_for_its_own_is_refused(tmp_path: Path, text: str) -> None:
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as z:
+        z.writestr("x.csv", text)
+    with zips.opened(tmp_path / "x.zip", "T") as opened, zips.member(opened, zips.csv_members(opened)[0], "T") as file:
+        head = zips.head_of(file, ";", "T")
+        with pytest.raises(SourceRefused, match=r"T: line \d: (a quote that does not close on its own line|\d cells, expected 3)"):
+            list(zips.lines(file, head, ["a"], ";", "T", 2))
+
+
+def test_empty_lines_are_no_lines(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as z:
+        z.writestr("x.csv", 'a;b\n\n1;"2"\r\n\r\n3;"4;4"\n\n')
+    with zips.opened(tmp_path / "x.zip", "T") as opened, zips.member(opened, zips.csv_members(opened)[0], "T") as file:
+        head = zips.head_of(file, ";", "T")
+        assert [rows.to_pylist() for _, rows in zips.lines(file, head, ["b"], ";", "T", 2)] == [[{"b": "2"}, {"b": "4;4"}]]
