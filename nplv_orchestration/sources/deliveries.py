@@ -260,9 +260,14 @@ def _is_older(kind: Kind, delivery: Delivery, rows: Path, sources: dict[str, Pat
 
 def _compose(kind: Kind, table: SourceTable, deliveries: dict[str, Delivery], sources: dict[str, Path], draft: Path, watch: Watch) -> Pulled:
     """Write the rows of these deliveries to a draft, in the order of their parts: what a version holds follows from them alone."""
+    import duckdb
+
     with Draft(table, draft, watch) as out:
         for part in sorted(deliveries):
-            out.copy(sources[part], f"CAST({kind.part} AS VARCHAR)", part)
+            try:
+                out.copy(sources[part], f"CAST({kind.part} AS VARCHAR)", part)
+            except duckdb.Error as error:
+                raise NplvError(f"{sources[part]} cannot be read ({str(error).splitlines()[0][:200]}); restore it from a backup") from None
     pulled = out.pulled(table.boundary_year)
     return replace(pulled, deliveries=[deliveries[part] for part in sorted(deliveries)])
 
@@ -275,8 +280,11 @@ def _version(deliveries: Iterable[Delivery]) -> str:
 def _query(sql: str, *values: object) -> list[tuple[Any, ...]]:
     import duckdb
 
-    with duckdb.connect() as connection:
-        return connection.execute(sql, [str(value) for value in values]).fetchall()
+    try:
+        with duckdb.connect() as connection:
+            return connection.execute(sql, [str(value) for value in values]).fetchall()
+    except duckdb.Error as error:
+        raise NplvError(f"{values[0]} cannot be read ({str(error).splitlines()[0][:200]}); restore it from a backup") from None
 
 
 def _now() -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nplv_orchestration.errors import SourceRefused
+from nplv_orchestration.errors import NplvError, SourceRefused
 from nplv_orchestration.sources.pulled import year_of
 from nplv_orchestration.sources.registry import SourceTable
 
@@ -52,14 +52,18 @@ def compare(table: SourceTable, before: Path, after: Path) -> list[Moved]:
     """
     import duckdb
 
-    with duckdb.connect() as connection:
-        forms = [{c[0] for c in connection.execute("DESCRIBE FROM read_parquet(?)", [str(path)]).fetchall()} for path in (before, after)]
-        if not all(set(table.columns) <= form for form in forms):
-            return []
-        others = [column for column in table.columns if column not in table.grain]
-        figures = [column for column in others if table.columns[column] == "DOUBLE"]
-        queries = [_query(table, column, figures) for column in figures or others[:1]] if table.grain else [_counts()]
-        rows = [row for query in queries for row in connection.execute(query, [str(before), str(after)]).fetchall()]
+    try:
+        with duckdb.connect() as connection:
+            forms = [{c[0] for c in connection.execute("DESCRIBE FROM read_parquet(?)", [str(path)]).fetchall()} for path in (before, after)]
+            if not all(set(table.columns) <= form for form in forms):
+                return []
+            others = [column for column in table.columns if column not in table.grain]
+            figures = [column for column in others if table.columns[column] == "DOUBLE"]
+            queries = [_query(table, column, figures) for column in figures or others[:1]] if table.grain else [_counts()]
+            rows = [row for query in queries for row in connection.execute(query, [str(before), str(after)]).fetchall()]
+    except duckdb.Error as error:
+        what = str(error).splitlines()[0][:200]
+        raise NplvError(f"{table.name}: {before} cannot be compared with a new version ({what}); restore it, or remove it and run again") from None
     return [moved for row in rows if not (moved := Moved(*row)).is_nothing or moved.rows_before]
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nplv_orchestration.errors import SourceRefused
+from nplv_orchestration.errors import NplvError, SourceRefused
 from nplv_orchestration.sources.registry import BY_KEY, SourceTable
 from nplv_orchestration.sources.revision import Moved, compare, refuse_loss
 
@@ -163,3 +163,13 @@ def test_counts_add_up_to_the_two_versions(tmp_path_factory: pytest.TempPathFact
         assert (one.rows_before, one.added, one.gone) == (len(old), len(new.keys() - old.keys()), len(old.keys() - new.keys()))
         assert one.changed == sum(old[code] != new[code] for code in old.keys() & new.keys())
         assert (one.known_before, one.known_after) == tuple(sum(v is not None for v in side.values()) for side in (old, new))
+
+
+def test_a_damaged_version_is_named(tmp_path: Path) -> None:
+    good, damaged = tmp_path / "good", tmp_path / "damaged"
+    version(good, HEALTH, health(("A", 2020, VALUE, 70.0)))
+    content = bytearray(good.read_bytes())
+    content[-30:-10] = bytes(20)
+    damaged.write_bytes(content)
+    with pytest.raises(NplvError, match=r"RIVM 50150NED: .*damaged cannot be compared with a new version .*; restore it, or remove it and run again"):
+        compare(HEALTH, damaged, good)
