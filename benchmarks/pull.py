@@ -120,7 +120,7 @@ def labels(home: str) -> None:
     settings = Settings.model_validate({"home": home})
     publishers = Publishers(settings, Archive(Path(home) / "archive"), Http())
     read = refresh(BY_KEY["eponline_labels"], publishers)
-    assert read.manifest
+    assert read.manifest, read.detail
     reading = time.perf_counter() - begin
     states = [TableState(table.key, "not_found", "", "", publishers.archive.current(table.key), False) for table in REGISTRY]
     words = {"source": lambda schema, name: f"{schema}.{name}", "ref": str, "var": {"boundary_year": BOUNDARY_YEAR}.get}

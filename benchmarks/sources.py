@@ -171,6 +171,8 @@ def labels(given: argparse.Namespace) -> str:
         )
         size = sum(path.stat().st_size for path in (made / "home" / "inbox").iterdir())
         for _ in range(given.rounds):
+            for taken in (made / "home" / "inbox" / "accepted").glob("*"):
+                taken.rename(made / "home" / "inbox" / taken.name)
             for name in ("archive/eponline_labels", "warehouse"):
                 shutil.rmtree(made / "home" / name, ignore_errors=True)
             way.run("labels", str(made / "home"))
