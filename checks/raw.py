@@ -1,4 +1,4 @@
-"""The contract with each publisher. Rows, columns, boundaries and period are refused while pulling; here it is told."""
+"""The contract with each publisher. What breaks it, and what lost too much, is refused while pulling; here it is told."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nplv_orchestration.archive import TableState
 from nplv_orchestration.sources.registry import SourceTable
 
 _CHECKS = {
-    "contract": "De laatste versie voldeed aan het register: kolommen, aantal rijen, periode en grenzen.",
+    "contract": "De laatste versie voldeed aan het register (kolommen, aantal rijen, periode, grenzen) en verloor niet meer dan een tiende van de vorige.",
     "actueel": "De uitgever antwoordde, en de laatste versie is in gebruik.",
 }
 
