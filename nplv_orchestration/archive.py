@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from shutil import rmtree
 from typing import Any, Literal
@@ -76,6 +77,11 @@ class TableState:
     manifest: Manifest | None
     changed: bool
     detail: str = ""
+
+
+def now() -> str:
+    """The moment as manifests have it: UTC, to the second."""
+    return datetime.now(UTC).replace(microsecond=0).isoformat()
 
 
 class Archive:

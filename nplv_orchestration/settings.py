@@ -61,6 +61,10 @@ class Settings(BaseSettings):
         """The variables that are set and have a meaning for the demo country only."""
         return [f"NPLV_{name.upper()}" for name in ("demo_size", "demo_night") if name in self.model_fields_set]
 
+    def base(self, name: str) -> str:
+        """An address by the name of its setting, without a slash at its end."""
+        return str(getattr(self, name)).rstrip("/")
+
     @property
     def inbox_folder(self) -> Path:
         """Where people put delivered files."""

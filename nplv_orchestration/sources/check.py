@@ -15,10 +15,8 @@ from nplv_orchestration.errors import NotConfigured, SourceNotFound, SourceRefus
 from nplv_orchestration.settings import Settings
 from nplv_orchestration.sources import eponline, files, statline_v3, statline_v4
 from nplv_orchestration.sources.contract import Description, Difference, line_of
-from nplv_orchestration.sources.http import Http
+from nplv_orchestration.sources.http import SIDE_BY_SIDE, Http
 from nplv_orchestration.sources.registry import SourceTable
-
-_SIDE_BY_SIDE = 12
 
 
 @dataclass
@@ -33,13 +31,13 @@ class Finding:
 
 def check(tables: Iterable[SourceTable], settings: Settings, http: Http) -> Iterator[Finding]:
     """What each publisher says of its table, in the order given; asked side by side."""
-    with TemporaryDirectory(prefix="nplv-check-") as scratch, ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+    with TemporaryDirectory(prefix="nplv-check-") as scratch, ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         yield from pool.map(lambda table: _check(table, settings, http, Path(scratch) / table.key), tables)
 
 
 def _check(table: SourceTable, settings: Settings, http: Http, scratch: Path) -> Finding:
     found = Finding(table)
-    setting, entry = _SETTING.get(table.reader, ""), "path=" if table.path else f'"{table.table_id}"'
+    setting, entry = f"NPLV_{table.setting.upper()}", "path=" if table.path else f'"{table.table_id}"'
     try:
         description = _describe(table, settings, http, scratch)
     except NotConfigured as absent:
@@ -61,25 +59,18 @@ def _check(table: SourceTable, settings: Settings, http: Http, scratch: Path) ->
     return found
 
 
-_SETTING = {
-    "statline_v4": "NPLV_CBS_URL", "statline_v3": "NPLV_DATADERDEN_URL", "leefbaarometer": "NPLV_LEEFBAAROMETER_URL",
-    "addresses": "NPLV_CBS_DOWNLOAD_URL", "eponline": "NPLV_EPONLINE_URL",
-}  # fmt: skip
-
-
 def _describe(table: SourceTable, settings: Settings, http: Http, scratch: Path) -> Description:
     match table.reader:
         case "statline_v4":
-            return statline_v4.describe(table, statline_v4.ask(table, str(settings.cbs_url).rstrip("/"), http), http)
+            return statline_v4.describe(table, statline_v4.ask(table, settings.base(table.setting), http), http)
         case "statline_v3":
-            return statline_v3.describe(table, statline_v3.ask(table, str(settings.dataderden_url).rstrip("/"), http), http)
+            return statline_v3.describe(table, statline_v3.ask(table, settings.base(table.setting), http), http)
         case "leefbaarometer" | "addresses":
-            base = settings.leefbaarometer_url if table.reader == "leefbaarometer" else settings.cbs_download_url
-            return files.describe(table, files.ask(table, str(base).rstrip("/"), http, None, scratch))
+            return files.describe(table, files.ask(table, settings.base(table.setting), http, None, scratch))
         case "eponline":
             if settings.eponline_api_key is None:
                 raise NotConfigured("no NPLV_EPONLINE_API_KEY; its total file can be put into the inbox")
-            name, _ = eponline.newest(str(settings.eponline_url).rstrip("/"), settings.eponline_api_key.get_secret_value(), http)
+            name, _ = eponline.newest(settings.base(table.setting), settings.eponline_api_key.get_secret_value(), http)
             return Description(table, modified=name)
         case "reviewed":
             raise NotConfigured("kept with the monitor itself")

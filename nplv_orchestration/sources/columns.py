@@ -48,6 +48,13 @@ def place_of(where: pa.BooleanArray) -> int:
     return places[0].as_py() if len(places) else -1
 
 
+def unlike(cells: pa.StringArray, form: str) -> int:
+    """The place of the first that is nothing, else of the first that does not match `form` (RE2), -1 when all do."""
+    import pyarrow.compute as pc
+
+    return place_of(cells.is_null() if cells.null_count else pc.invert(pc.match_substring_regex(cells, form)))
+
+
 def _bitmap(known: list[bool]) -> pa.Buffer:
     import numpy as np
     import pyarrow as pa

@@ -9,12 +9,11 @@ from __future__ import annotations
 import hashlib
 import shlex
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from nplv_orchestration.archive import Archive, Delivery, Manifest
+from nplv_orchestration.archive import Archive, Delivery, Manifest, now
 from nplv_orchestration.errors import NplvError, SourceRefused, WrongCall
 from nplv_orchestration.progress import Watch, unwatched
 from nplv_orchestration.sources import eponline, inbox, reviewed, sheets
@@ -23,6 +22,7 @@ from nplv_orchestration.sources.inbox import BY_TABLE, Kind
 from nplv_orchestration.sources.pulled import Answer, Draft, Pulled, year_of
 from nplv_orchestration.sources.registry import BY_KEY, SourceTable
 from nplv_orchestration.sources.revision import LEAST_LEFT, PARTS, compare
+from nplv_orchestration.sources.revision import kept as kept_of
 
 
 @dataclass(frozen=True)
@@ -133,11 +133,11 @@ def withdraw(archive: Archive, name: str) -> tuple[SourceTable, Delivery, Manife
             last,
             publisher_version=_version(kept.values()),
             publisher_modified=max((d.modified for d in kept.values()), default=None),
-            fetched_at=_now(),
+            fetched_at=now(),
             rows=pulled.rows,
             years=pulled.years,
             deliveries=pulled.deliveries,
-            moved=[asdict(one) for one in compare(table, archive.path(last), draft) if not one.is_nothing],
+            moved=kept_of(compare(table, archive.path(last), draft)),
         )
         return table, gone, archive.store(draft, version)
     finally:
@@ -163,8 +163,9 @@ def _last(archive: Archive, table: SourceTable, waiting: set[str]) -> Manifest |
     """The version to go on from. One whose rows are lost can only be made anew, of all its files; one from before deliveries were told is."""
     last = archive.current(table.key)
     if last and not archive.holds(last):
-        if lacking := [delivery.name for delivery in last.deliveries if delivery.name not in waiting] or not waiting:
-            raise NplvError(_lost(archive, last, lacking if isinstance(lacking, list) else []))
+        lacking = [delivery.name for delivery in last.deliveries if delivery.name not in waiting]
+        if lacking or not waiting:
+            raise NplvError(_lost(archive, last, lacking))
         return None
     return last if last and last.deliveries else None
 
@@ -224,7 +225,7 @@ def _read(
         ]
         if lost:
             raise sheets.FileRefused(file.name, lost)
-    return Delivery(file.name, part[0], digest, _now(), pulled.rows, pulled.years, inbox.moment(file))
+    return Delivery(file.name, part[0], digest, now(), pulled.rows, pulled.years, inbox.moment(file))
 
 
 def _losses(kind: Kind, table: SourceTable, old: Path, part: str, new: Path) -> list[tuple[str, int, int]]:
@@ -267,7 +268,7 @@ def _compose(kind: Kind, table: SourceTable, deliveries: dict[str, Delivery], so
             try:
                 out.copy(sources[part], f"CAST({kind.part} AS VARCHAR)", part)
             except duckdb.Error as error:
-                raise NplvError(f"{sources[part]} cannot be read ({str(error).splitlines()[0][:200]}); restore it from a backup") from None
+                raise _unreadable(sources[part], error) from None
     pulled = out.pulled(table.boundary_year)
     return replace(pulled, deliveries=[deliveries[part] for part in sorted(deliveries)])
 
@@ -284,8 +285,8 @@ def _query(sql: str, *values: object) -> list[tuple[Any, ...]]:
         with duckdb.connect() as connection:
             return connection.execute(sql, [str(value) for value in values]).fetchall()
     except duckdb.Error as error:
-        raise NplvError(f"{values[0]} cannot be read ({str(error).splitlines()[0][:200]}); restore it from a backup") from None
+        raise _unreadable(values[0], error) from None
 
 
-def _now() -> str:
-    return datetime.now(UTC).replace(microsecond=0).isoformat()
+def _unreadable(path: object, error: Exception) -> NplvError:
+    return NplvError(f"{path} cannot be read ({str(error).splitlines()[0][:200]}); restore it from a backup")

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING
 
 from nplv_orchestration.errors import SourceRefused
 from nplv_orchestration.sources import zips
-from nplv_orchestration.sources.columns import place_of
+from nplv_orchestration.sources.columns import unlike
 from nplv_orchestration.sources.http import Http
 from nplv_orchestration.sources.pulled import Draft
 
@@ -107,8 +107,7 @@ def _labels(rows: pa.Table, ours: dict[str, str], reference: date, name: str, fi
         ("label", cells["label"], _LABEL), ("dwelling_id", cells["dwelling_id"], r"^\d{1,16}$"),
         ("postcode", postcode, r"^(\d{4}[A-Z]{2})?$"), ("house_number", cells["house_number"], r"^(\d{1,5}(\D.{0,10})?)?$"),
     ):  # fmt: skip
-        strange = pc.invert(pc.match_substring_regex(found, form))
-        if (row := place_of(strange)) >= 0:
+        if (row := unlike(found, form)) >= 0:
             raise SourceRefused(f"{name}, line {cells['line'][row]}, {theirs[column]}: found '{str(found[row])[:20]}'")
     number = pc.struct_field(pc.extract_regex(cells["house_number"], r"^(?P<n>\d{1,5})"), "n")
     until = cells.get("valid_until")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from nplv_orchestration.errors import SourceRefused, SourceUnreachable
 from nplv_orchestration.progress import Watch
 from nplv_orchestration.sources import zips
-from nplv_orchestration.sources.columns import place_of
+from nplv_orchestration.sources.columns import unlike
 from nplv_orchestration.sources.contract import Description
 from nplv_orchestration.sources.http import Http
 from nplv_orchestration.sources.pulled import Answer, Draft, Pulled
@@ -80,8 +80,7 @@ def pull_leefbaarometer(table: SourceTable, answer: Answer, draft: Path, watch: 
     with _member(table, answer.carried, *_form(table), ["versie", *_GRADES]) as found, Draft(table, draft, watch) as out:
         for name, first, rows in found:
             year = rows["jaar"].combine_chunks()
-            strange = pc.invert(pc.match_substring_regex(year, r"^(19|20)\d\d$"))
-            if (row := place_of(strange)) >= 0:
+            if (row := unlike(year, r"^(19|20)\d\d$")) >= 0:
                 raise SourceRefused(f"{name}, line {first + row}, jaar: '{str(year[row])[:20]}' is not a year")
             year = year.cast(pa.int32())
             scores = {d: _scores(rows, d, name, first) for d in _DIMENSIONS}
@@ -110,8 +109,7 @@ def _grades(cells: pa.StringArray | None, count: int, name: str, first: int) -> 
     if cells is None:
         return pa.nulls(count, pa.int32())
     known = pc.not_equal(cells, "")
-    strange = pc.and_(known, pc.invert(pc.match_substring_regex(cells, "^[1-9]$")))
-    if (row := place_of(strange)) >= 0:
+    if (row := unlike(cells, "^[1-9]?$")) >= 0:
         raise SourceRefused(f"{name}, line {first + row}, class: '{str(cells[row])[:20]}' is not a class from 1 to 9")
     return pc.if_else(known, cells, pa.scalar(None, pa.string())).cast(pa.int32())
 
@@ -128,8 +126,7 @@ def pull_addresses(table: SourceTable, answer: Answer, draft: Path, watch: Watch
             code = pc.replace_substring_regex(pc.utf8_trim_whitespace(rows[buurt].combine_chunks()), "^BU", "")
             forms = (("Huisnummer", house, r"^\d{1,6}$"), ("PC6", postcode, r"^\d{4}[A-Z]{2}$"), (buurt, code, r"^[0-9A-Z]{1,8}$"))
             for column, cells, form in forms:
-                strange = pc.invert(pc.match_substring_regex(cells, form))
-                if (row := place_of(strange)) >= 0:
+                if (row := unlike(cells, form)) >= 0:
                     raise SourceRefused(f"{name}, line {first + row}, {column}: found '{str(cells[row])[:20]}'")
             region = pc.binary_join_element_wise("BU", pc.utf8_lpad(code, 8, "0"), "")
             out.write(pa.table({"postcode": postcode, "house_number": house.cast(pa.int32()), "region_code": region}))

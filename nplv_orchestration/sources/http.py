@@ -26,6 +26,7 @@ from nplv_orchestration import __version__
 from nplv_orchestration.errors import SourceNotFound, SourceRefused, SourceUnreachable
 
 PER_HOST = 3
+SIDE_BY_SIDE = 4 * PER_HOST  # questions about several tables: there are four publishers
 ATTEMPTS = 4
 MOST_PAGE = 256 << 20  # bytes, unpacked: the largest page of a publisher has some tens of millions
 MOST_FILE = 4 << 30
@@ -153,12 +154,13 @@ class Http:
             raise SourceUnreachable(f"{_address(url)} answered '{kind.split(';')[0][:40]}' where JSON was expected; try again later")
         return reply.content
 
-    def pages(self, form: type[Page], link: Callable[[Page], object], starts: Sequence[tuple[str, Mapping[str, str]]]) -> Iterator[Page]:
-        """The pages of several questions to one host, following the publisher's own links; `link` gives that of a page.
+    def pages(self, row: Any, starts: Sequence[tuple[str, Mapping[str, str]]], link: str, count: str = "") -> Iterator[Any]:
+        """The pages of several questions to one host, as `page_form` has them, following the publisher's own links.
 
         The questions go side by side and their pages come in turns, always in the same order; no more than three are in memory.
         Raises SourceRefused for a link that repeats or leads away.
         """
+        form = page_form(row, link, count)
         waiting = deque(starts)
         running: deque[tuple[Future[bytes], str, set[str], str]] = deque()
         with ThreadPoolExecutor(PER_HOST) as pool:
@@ -173,10 +175,10 @@ class Http:
                     except SourceNotFound as absent:  # of a table that is there
                         raise SourceUnreachable(f"{absent}, though the table is; try again later") from None
                     page = _decoded(content, url, form)  # here and not beside: two threads that read JSON hold each other up
-                    following = link(page)
+                    following = page.link
                     if following is not None:
-                        if not isinstance(following, str) or following in seen or _origin(_secured(following, start)) != _origin(start):
-                            raise SourceRefused(f"{_address(start)} links to a page that repeats or leads away: {str(following)[:200]}")
+                        if following in seen or _origin(_secured(following, start)) != _origin(start):
+                            raise SourceRefused(f"{_address(start)} links to a page that repeats or leads away: {following[:200]}")
                         seen.add(following)
                         running.append((pool.submit(self._text, _secured(following, start)), following, seen, start))
                     yield page
@@ -186,7 +188,7 @@ class Http:
 
     def rows(self, url: str, params: Mapping[str, str], link: str) -> list[dict[str, Any]]:
         """All rows of a small answer, over its pages; link: the name under which a page has the address of the next."""
-        return [row for part in self.pages(page_form(dict[str, Any], link), lambda page: page.link, [(url, params)]) for row in part.value]
+        return [row for page in self.pages(dict[str, Any], [(url, params)], link) for row in page.value]
 
     def both(self, one: Callable[[], T], other: Callable[[], U]) -> tuple[T, U]:
         """The answers to two questions of different kinds, asked side by side. Raises what the first of them raises."""

@@ -105,5 +105,5 @@ def rows(http: Http, address: str, columns: Sequence[str], parts: Sequence[str])
     row = msgspec.defstruct("Row", cells, gc=False)
     query = {"$select": ",".join(columns), **_JSON}
     starts = [(f"{address}/UntypedDataSet", ({"$filter": part} if part else {}) | query) for part in parts]
-    for part in http.pages(page_form(row, _LINK), lambda page: page.link, starts):
+    for part in http.pages(row, starts, _LINK):
         yield pa.table({column: texts(list(map(attrgetter(name), part.value))) for name, column in zip(names, columns, strict=True)})

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from nplv_orchestration.errors import SourceRefused
 from nplv_orchestration.sources.columns import numbers, texts
-from nplv_orchestration.sources.http import Http, page_form
+from nplv_orchestration.sources.http import Http
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,7 +44,7 @@ def observations(http: Http, address: str, dimensions: Sequence[str], where: str
     observation = msgspec.defstruct("Observation", [*cells, ("value", float | None, msgspec.field(name="Value"))], gc=False)
     query = {"$select": ",".join([*fields, "Value"]), "$count": "true"} | ({"$filter": where} if where else {})
     counted: int | None = None
-    for part in http.pages(page_form(observation, _LINK, _COUNT), lambda page: page.link, [(f"{address}/Observations", query)]):
+    for part in http.pages(observation, [(f"{address}/Observations", query)], _LINK, _COUNT):
         counted = part.count if part.count is not None else counted
         if counted is None:
             raise SourceRefused(f"{address}/Observations does not say how many there are")

@@ -8,23 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from nplv_orchestration.archive import Archive, Manifest, State, TableState
+from nplv_orchestration.archive import Archive, Manifest, State, TableState, now
 from nplv_orchestration.errors import NotConfigured, NplvError, SourceNotFound, SourceRefused, SourceUnreachable
 from nplv_orchestration.progress import Progress, silent
 from nplv_orchestration.settings import Settings
 from nplv_orchestration.sources import deliveries, eponline, files, reviewed, statline_v3, statline_v4
-from nplv_orchestration.sources.http import Http
+from nplv_orchestration.sources.http import SIDE_BY_SIDE, Http
 from nplv_orchestration.sources.pulled import Answer, Pulled, load
 from nplv_orchestration.sources.registry import SourceTable
-from nplv_orchestration.sources.revision import Moved, compare, refuse_loss
-
-_SIDE_BY_SIDE = 12  # three questions at a time for each of four publishers
+from nplv_orchestration.sources.revision import Moved, compare, kept, refuse_loss
 
 
 @dataclass
@@ -41,7 +38,7 @@ class Publishers:
 
     def ask_ahead(self, tables: Iterable[SourceTable]) -> None:
         """Ask about tables side by side, each once in a run, before it is refreshed: a night in which nothing changed is all waiting for answers."""
-        pool = ThreadPoolExecutor(_SIDE_BY_SIDE)
+        pool = ThreadPoolExecutor(SIDE_BY_SIDE)
         for table in tables:
             if table.is_asked and table.key not in self._were_asked:
                 self._were_asked.add(table.key)
@@ -157,7 +154,7 @@ def _fetch(table: SourceTable, publishers: Publishers, last: Manifest | None, fo
     key = publishers.settings.eponline_api_key
     if table.reader != "eponline" or key is None:
         return []
-    name, link = eponline.newest(_base(publishers.settings.eponline_url), key.get_secret_value(), publishers.http)
+    name, link = eponline.newest(publishers.settings.base(table.setting), key.get_secret_value(), publishers.http)
     if last and any(delivery.name == name for delivery in last.deliveries):
         return []
     publishers.http.download(link, folder / name)
@@ -176,15 +173,14 @@ def _ask(table: SourceTable, publishers: Publishers) -> Answer:
         case "reviewed":
             return reviewed.ask(table, publishers.reviewed)
         case "statline_v4":
-            return statline_v4.ask(table, _base(settings.cbs_url), http)
+            return statline_v4.ask(table, settings.base(table.setting), http)
         case "statline_v3":
-            return statline_v3.ask(table, _base(settings.dataderden_url), http, ahead=archive.state(table.key) is None)
+            return statline_v3.ask(table, settings.base(table.setting), http, ahead=archive.state(table.key) is None)
         case "leefbaarometer" | "addresses":
-            base = settings.leefbaarometer_url if table.reader == "leefbaarometer" else settings.cbs_download_url
             last = archive.current(table.key)
             usable = last and last.request == table.request and archive.holds(last)
             known = last.publisher_version if last and usable else None
-            return files.ask(table, _base(base), http, known, archive.draft(table.key, "download"))
+            return files.ask(table, settings.base(table.setting), http, known, archive.draft(table.key, "download"))
         case "form" | "eponline":
             raise AssertionError(f"{table.key} is asked of nobody")
 
@@ -206,10 +202,6 @@ def _pull(table: SourceTable, answer: Answer, publishers: Publishers, draft: Pat
             raise AssertionError(f"{table.key} is pulled from nobody")
 
 
-def _base(url: object) -> str:
-    return str(url).rstrip("/")
-
-
 def _manifest(table: SourceTable, answer: Answer, pulled: Pulled, moved: list[Moved]) -> Manifest:
     return Manifest(
         key=table.key,
@@ -220,7 +212,7 @@ def _manifest(table: SourceTable, answer: Answer, pulled: Pulled, moved: list[Mo
         address=answer.address,
         publisher_version=answer.version,
         publisher_modified=answer.modified,
-        fetched_at=datetime.now(UTC).replace(microsecond=0).isoformat(),
+        fetched_at=now(),
         rows=pulled.rows,
         years=pulled.years,
         sha256="",
@@ -230,7 +222,7 @@ def _manifest(table: SourceTable, answer: Answer, pulled: Pulled, moved: list[Mo
         request=table.request,
         measures_empty=pulled.measures_empty,
         deliveries=pulled.deliveries,
-        moved=[asdict(one) for one in moved if not one.is_nothing],
+        moved=kept(moved),
     )
 
 
@@ -239,7 +231,7 @@ def _end(
 ) -> TableState:
     before = archive.state(table.key)
     same = before is not None and (before.state, before.reason, before.detail) == (state, reason, detail) and not changed
-    since = before.since if same and before else datetime.now(UTC).replace(microsecond=0).isoformat()
+    since = before.since if same and before else now()
     ended = TableState(table.key, state, since, reason, manifest, changed, detail)
     try:
         archive.write_state(ended)

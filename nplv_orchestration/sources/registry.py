@@ -79,6 +79,14 @@ class SourceTable:
         return self.reader != "reviewed" and not self.is_delivered
 
     @property
+    def setting(self) -> str:
+        """The setting that has the publisher's base address; empty when nobody is asked."""
+        return {
+            "statline_v4": "cbs_url", "statline_v3": "dataderden_url", "leefbaarometer": "leefbaarometer_url",
+            "addresses": "cbs_download_url", "eponline": "eponline_url",
+        }.get(self.reader, "")  # fmt: skip
+
+    @property
     def is_correctable(self) -> bool:
         """Whether its staging applies the register of corrections: the published figures of regions."""
         return self.reader in ("statline_v4", "statline_v3", "leefbaarometer")

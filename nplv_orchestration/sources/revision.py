@@ -6,7 +6,7 @@ Comparing two versions belongs here, and how that reads in the Dagster UI; keepi
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +82,11 @@ def refuse_loss(table: SourceTable, years_before: Iterable[int], years_after: It
             raise SourceRefused(f"{table.name}, {of}: {one.gone} of {one.rows_before} rows of the last version are gone{way_out}")
         if one.known_before >= _SMALL and one.known_after < LEAST_LEFT * one.known_before:
             raise SourceRefused(f"{table.name}, {of}: {one.known_after} figures, where the last version had {one.known_before}{way_out}")
+
+
+def kept(moved: Iterable[Moved]) -> list[dict[str, Any]]:
+    """What moved as a manifest keeps it: without what is as it was."""
+    return [asdict(one) for one in moved if not one.is_nothing]
 
 
 def markdown(moved: Iterable[Mapping[str, Any]]) -> str:

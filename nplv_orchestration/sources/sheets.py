@@ -14,12 +14,13 @@ import zipfile
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Context, Decimal, InvalidOperation
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 from warnings import catch_warnings
 from xml.etree import ElementTree
 
 from nplv_orchestration.errors import SourceRefused
+from nplv_orchestration.sources.zips import climbs_out
 
 SUFFIXES = (".csv", ".xlsx", ".ods")
 EXPLANATION = "uitleg"  # a sheet of this name is for people and is not read
@@ -160,7 +161,7 @@ def _unpacked(content: bytes) -> dict[str, bytes]:
                 raise SourceRefused(f"het bestand bestaat uit meer dan {MOST_MEMBERS} delen")
             if any(m.flag_bits & 1 for m in members):
                 raise SourceRefused("versleuteld; sla het bestand op zonder wachtwoord")
-            if any(".." in PurePosixPath(m.filename.replace("\\", "/")).parts or m.filename.startswith(("/", "\\")) for m in members):
+            if any(map(climbs_out, members)):
                 raise SourceRefused("het bestand heeft een deel met een pad dat naar buiten leidt")
             if sum(m.file_size for m in members) > MOST_BYTES:
                 raise SourceRefused(f"het bestand is uitgepakt groter dan {MOST_BYTES >> 20} MB")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nplv_orchestration.errors import SourceRefused
-from nplv_orchestration.sources.columns import numbers, place_of, texts
+from nplv_orchestration.sources.columns import numbers, place_of, texts, unlike
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -89,9 +89,7 @@ def text_numbers(cells: pa.StringArray, *, decimal: str = ".", bounds: Bounds = 
 
 def strange_region(codes: pa.StringArray) -> int:
     """The place of the first that is no code of a region (two letters, then what tells it from others), -1 when all are."""
-    import pyarrow.compute as pc
-
-    return place_of(pc.invert(pc.match_substring_regex(codes, r"^[A-Z]{2}[0-9A-Z]{2,8}$"))) if not codes.null_count else place_of(codes.is_null())
+    return unlike(codes, r"^[A-Z]{2}[0-9A-Z]{2,8}$")
 
 
 def observations(values: pa.DoubleArray, attributes: pa.StringArray, bounds: Bounds = ANY) -> tuple[pa.DoubleArray, pa.StringArray]:

@@ -38,11 +38,16 @@ def opened(path: Path, name: str) -> Iterator[zipfile.ZipFile]:
         members = packed.infolist()
         if len(members) > _MOST_MEMBERS:
             raise SourceRefused(f"{name}: the zip has {len(members)} files, more than any has")
-        if any(".." in PurePosixPath(m.filename.replace("\\", "/")).parts or m.filename.startswith(("/", "\\")) for m in members):
+        if any(map(climbs_out, members)):
             raise SourceRefused(f"{name}: the zip has a path that climbs out")
         if sum(m.file_size for m in members) > MOST_UNPACKED:
             raise SourceRefused(f"{name}: the zip unpacks to more than {MOST_UNPACKED >> 30} GB")
         yield packed
+
+
+def climbs_out(info: zipfile.ZipInfo) -> bool:
+    """Whether a file of a zip names a place outside the folder that it is unpacked in."""
+    return ".." in PurePosixPath(info.filename.replace("\\", "/")).parts or info.filename.startswith(("/", "\\"))
 
 
 @contextmanager

@@ -181,7 +181,7 @@ def test_pages_of_several_questions_come_in_turns_in_one_order() -> None:
     http = Http(httpx.MockTransport(answer))
     starts = [(f"http://cbs.test/{part}", dict[str, str]()) for part in "abcd"]
     for _ in range(3):
-        assert [p["value"][0] for p in http.pages(dict[str, Any], lambda page: page.get("next"), starts)] == [
+        assert [page.value[0] for page in http.pages(str, starts, "next")] == [
             "a1",
             "b1",
             "c1",
