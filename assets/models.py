@@ -12,7 +12,8 @@ import dagster as dg
 from checks.marts import check_specs, evaluate, told
 from nplv_orchestration import lineage, transform
 from nplv_orchestration.edition.table import DEMO
-from nplv_orchestration.manifest import Indicator, Manifest, Node
+from nplv_orchestration.catalogue import Indicator
+from nplv_orchestration.manifest import Manifest, Node
 from nplv_orchestration.monitor import Monitor
 from nplv_orchestration.portrait import Portrait, image, line, portraits
 from nplv_orchestration.sources.registry import REGISTRY

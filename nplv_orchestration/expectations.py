@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from nplv_orchestration.evidence import Evidence
-from nplv_orchestration.manifest import Indicator
+from nplv_orchestration.catalogue import Indicator
 from nplv_orchestration.progress import Watch, unwatched
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
-"""What dbt has prepared: the models, the checks on them, and the catalogue of indicators in their `meta`.
+"""What dbt has prepared: the models, the checks on them, and their `meta`.
 
-Only reading the manifest belongs here; running dbt is in `transform`. The manifest is made by `nplv prepare`, at
+Only reading the manifest belongs here; what an indicator must be is in `catalogue`, running dbt in `transform`. The manifest is made by `nplv prepare`, at
 install and in CI: making it takes seconds, reading it does not.
 """
 
@@ -15,57 +15,14 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
-
+from nplv_orchestration.catalogue import Indicator, catalogue
 from nplv_orchestration.errors import NplvError
+from nplv_orchestration.sources.registry import BOUNDARY_YEAR
 
 PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
 TARGET = PROJECT / "target"
 
 Severity = Literal["error", "warn"]
-
-
-class Indicator(BaseModel):
-    """All that is known of one indicator: the `meta` of its mart, and nothing else."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    indicator_id: str
-    number: int
-    name_nl: str
-    name_en: str
-    definition_nl: str
-    definition_en: str
-    actielijn: Literal["fysiek", "sociaal", "veiligheid"]
-    unit: str
-    decimals: int
-    direction: Literal["omhoog", "omlaag"]
-    multiplier: float
-    numerator_nl: str
-    denominator_nl: str
-    sources: list[str]
-    method_nl: str
-    calendar: dict[str, int]
-    trend_basis: Literal["waarde", "verhouding"]
-    smallest_change: float
-    relative: bool
-    breaks: list[dict[str, Any]]
-    minimum_coverage: float
-    plausible_low: float
-    plausible_high: float
-    maximum_jump: float
-    national: Literal["uitgever", "gebouwd", "definitie"]
-    caveat_nl: str
-    support: Literal["officieel", "kandidaat"]
-    approximation: bool
-    comparators_not_given: dict[str, str]
-    owner: str
-    changelog: list[dict[str, Any]]
-
-    @property
-    def mart(self) -> str:
-        """The name of its mart."""
-        return f"mart_{self.indicator_id}"
 
 
 @dataclass(frozen=True)
@@ -145,13 +102,8 @@ class Manifest:
 
     @cached_property
     def indicators(self) -> list[Indicator]:
-        """The catalogue, in the order of the overview table."""
-        found = [
-            Indicator.model_validate(n["config"]["meta"])
-            for n in self._raw["nodes"].values()
-            if n["resource_type"] == "model" and "indicator_id" in n["config"].get("meta", {})
-        ]
-        return sorted(found, key=lambda i: i.number)
+        """The catalogue, in the order of the overview table. Raises NplvError for what is wrong in it."""
+        return catalogue(n for n in self._raw["nodes"].values() if n["resource_type"] == "model" and n["name"].startswith("mart_"))
 
     @cached_property
     def marts(self) -> dict[str, Node]:
@@ -182,8 +134,8 @@ class Manifest:
 
 
 def project_fingerprint() -> str:
-    """A hash of all that dbt reads: models, macros, seeds, tests and settings."""
-    digest = hashlib.sha256()
+    """A hash of all that dbt reads: models, macros, seeds, tests and settings, and the edition of boundaries."""
+    digest = hashlib.sha256(f"boundaries of {BOUNDARY_YEAR}".encode())
     for path in sorted(PROJECT.rglob("*")):
         inside = path.relative_to(PROJECT)
         if path.is_file() and inside.parts[0] not in ("target", "logs") and path.suffix in (".sql", ".yml", ".csv", ".md"):
@@ -191,9 +143,14 @@ def project_fingerprint() -> str:
     return digest.hexdigest()
 
 
-@lru_cache(maxsize=2)
-def _read(path: Path, fingerprint: str) -> Manifest:
+def read_manifest(path: Path) -> Manifest:
+    """A manifest as dbt wrote it."""
     return Manifest(json.loads(path.read_bytes()))
+
+
+@lru_cache(maxsize=2)
+def _prepared(path: Path, fingerprint: str) -> Manifest:
+    return read_manifest(path)
 
 
 def load_manifest() -> Manifest:
@@ -202,4 +159,4 @@ def load_manifest() -> Manifest:
     now = project_fingerprint()
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != now:
         raise NplvError("the dbt models changed, or were never prepared: run `nplv prepare`")
-    return _read(TARGET / "manifest.json", now)
+    return _prepared(TARGET / "manifest.json", now)

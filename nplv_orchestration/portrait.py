@@ -12,7 +12,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from nplv_orchestration.edition.table import DEMO, number, signed
-from nplv_orchestration.manifest import Indicator
+from nplv_orchestration.catalogue import Indicator
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 KEPT_VERSIONS = 30
 STORAGE = "v1.0.0"  # any DuckDB 1.x opens it
 _DELIVERED = ", ".join(literal(table.key) for table in REGISTRY if table.is_delivered)
-_RELEASED = ("release.indicator_values", "release.indicators")
+_RELEASED = ("release.indicator_values", "release.indicators", "release.indicator_components")
 
 
 @dataclass(frozen=True)
@@ -46,16 +46,26 @@ class Published:
 
 
 def release(connection: DuckDBPyConnection, manifest: Manifest, decisions: Sequence[Decision], home: Home) -> None:
-    """Make schema `release`: the rows of released marts, of held ones their last published rows, and the catalogue."""
+    """Make schema `release`: the rows of released marts and what they are made of, of held ones what was last published, and the catalogue."""
     connection.execute("CREATE SCHEMA IF NOT EXISTS release")
     last = home.current / "intern" / "nplv.duckdb"
     if last.exists():
         connection.execute(f"ATTACH {literal(last.resolve())} AS last_published (READ_ONLY)")
+    components = []
     try:
         for decision in decisions:
             mart = manifest.marts[decision.indicator_id]
-            source = f"SELECT * FROM {mart.relation}" if decision.released else _held(mart.name, mart.relation, decision, last.exists())
+            source = f"SELECT * EXCLUDE (components) FROM {mart.relation}"
+            if not decision.released:
+                source = _held(mart.name, source, decision, last.exists())
             connection.execute(f"CREATE OR REPLACE TABLE release.{mart.name} AS {source} ORDER BY geo_level, geo_code, series, year")
+            if decision.released:
+                components.append(_COMPONENTS.format(mart=mart.relation))
+            elif last.exists():
+                components.append(f"SELECT * FROM last_published.marts.indicator_components WHERE indicator_id = {literal(decision.indicator_id)}")
+        union = " UNION ALL BY NAME ".join([*components, f"({_COMPONENTS.format(mart=mart.relation)} LIMIT 0)"])  # its columns, also when all are held
+        order = "indicator_id, geo_level, geo_code, series, year, region_code"
+        connection.execute(f"CREATE OR REPLACE TABLE release.indicator_components AS SELECT * FROM ({union}) ORDER BY {order}")
     finally:
         if last.exists():
             connection.execute("DETACH last_published")
@@ -65,11 +75,18 @@ def release(connection: DuckDBPyConnection, manifest: Manifest, decisions: Seque
     connection.execute(f"CREATE OR REPLACE TABLE release.decided AS SELECT {literal(_decided(connection, decisions))} AS decided")
 
 
-def _held(name: str, relation: str, decision: Decision, has_last: bool) -> str:
+_COMPONENTS = """
+    SELECT m.* EXCLUDE (table_key), m.table_key AS source_key, s.source_table, s.source_modified, s.version_hash AS source_hash
+    FROM (SELECT indicator_id, geo_level, geo_code, series, year, unnest(components, max_depth := 2) FROM {mart}) AS m
+    LEFT JOIN staging.stg_nplv__sources AS s ON m.table_key = s.table_key
+"""
+
+
+def _held(name: str, rows: str, decision: Decision, has_last: bool) -> str:
     """The last published rows of a held mart, labelled; a row that was never published is there, and missing, with the reason."""
     reason = literal("niet bijgewerkt: " + "; ".join(decision.reasons[:3]))
     empty = ", ".join(f"NULL AS {c}" for c in ("value", "value_low", "value_high", "numerator", "denominator"))
-    rows = f"SELECT * REPLACE ({empty}) FROM {relation}"
+    rows = f"SELECT * REPLACE ({empty}) FROM ({rows})"
     if has_last:
         rows = (
             f"SELECT * FROM last_published.marts.{name} UNION ALL BY NAME "
@@ -82,6 +99,7 @@ def _held(name: str, relation: str, decision: Decision, has_last: bool) -> str:
 def _catalogue(connection: DuckDBPyConnection, manifest: Manifest) -> None:
     rows = [
         {k: json.dumps(v, ensure_ascii=False) if isinstance(v, list | dict) else v for k, v in i.model_dump(mode="json").items()}
+        | {"main_series": i.series[0].id}
         for i in manifest.indicators
     ]
     values = ", ".join("(" + ", ".join(literal(v) for v in row.values()) + ")" for row in rows)
@@ -186,6 +204,7 @@ def _tables(connection: DuckDBPyConnection, manifest: Manifest) -> dict[str, str
     return {
         **{f"marts.{mart.name}": f"release.{mart.name}" for mart in manifest.marts.values()},
         "marts.indicator_values": "release.indicator_values",
+        "marts.indicator_components": "release.indicator_components",
         "marts.indicators": "release.indicators",
         **{f"marts.{node.name}": node.relation for node in manifest.derived},
         "areas.focus_areas": "areas.focus_areas",
@@ -194,6 +213,7 @@ def _tables(connection: DuckDBPyConnection, manifest: Manifest) -> dict[str, str
         "provenance.sources": "raw.sources",
         "provenance.revisions": "raw.revisions",
         "provenance.corrections": "intermediate.int_corrections",
+        "provenance.unplaced_regions": "intermediate.int_unplaced_regions",
     }
 
 
@@ -224,6 +244,8 @@ def _write(connection: DuckDBPyConnection, folder: Path, tables: dict[str, str],
         for schema in sorted({name.split(".")[0] for name in tables}):
             connection.execute(f"CREATE SCHEMA version_file.{schema}")
         for name, table in tables.items():
+            if is_public and name == "marts.indicator_components":  # the figure of an area follows from the regions of a total
+                continue
             query = f"SELECT * FROM {table}"
             columns = [c[0] for c in connection.execute(f"DESCRIBE {table}").fetchall()]
             if is_public and "geo_level" in columns:

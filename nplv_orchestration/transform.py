@@ -7,6 +7,7 @@ cost several seconds each time. Which models there are is in `manifest`.
 from __future__ import annotations
 
 import gc
+import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,10 +17,12 @@ from typing import Any
 
 from nplv_orchestration.errors import NplvError
 from nplv_orchestration.home import write_atomically
-from nplv_orchestration.manifest import PROJECT, TARGET, project_fingerprint
+from nplv_orchestration.manifest import PROJECT, TARGET, project_fingerprint, read_manifest
 from nplv_orchestration.progress import Watch, unwatched
 from nplv_orchestration.settings import DBT_WAREHOUSE
+from nplv_orchestration.sources.registry import BOUNDARY_YEAR
 
+_VARS = ["--vars", json.dumps({"boundary_year": BOUNDARY_YEAR})]
 _QUIET = ["--quiet", "--log-level", "none", "--log-level-file", "none", "--no-send-anonymous-usage-stats", "--no-version-check"]
 
 
@@ -35,11 +38,12 @@ class NodeResult:
 
 
 def prepare() -> None:
-    """Parse the models into the manifest that everything else reads. Raises NplvError with dbt's own words."""
+    """Parse the models into the manifest that everything else reads. Raises NplvError with dbt's own words, or for what is wrong in the catalogue."""
     fingerprint = project_fingerprint()
     result = _runner().invoke(["parse", *_folders(TARGET), *_QUIET])
     if not result.success:
         raise NplvError(f"dbt cannot parse the models: {_one_line(result.exception)}")
+    _ = read_manifest(TARGET / "manifest.json").indicators  # refused here when the catalogue is wrong
     write_atomically(TARGET / "fingerprint", fingerprint.encode())
 
 
@@ -88,7 +92,7 @@ def _runner(manifest: Any = None, callbacks: list[Callable[[Any], None]] | None 
 
 
 def _folders(target: Path) -> list[str]:
-    return ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(target), "--log-path", str(target)]
+    return [*_VARS, "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(target), "--log-path", str(target)]
 
 
 def _one_line(text: object) -> str:

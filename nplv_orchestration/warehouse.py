@@ -60,8 +60,7 @@ def register_raw(connection: DuckDBPyConnection, archive: Archive, states: Itera
         if not parts:
             columns = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in tables[0].columns.items())
             parts = [
-                f"SELECT NULL::VARCHAR AS table_key, NULL::INTEGER AS table_period, NULL::INTEGER AS boundary_year, "
-                f"NULL::VARCHAR AS source_table, NULL::TIMESTAMP AS source_modified, {columns} WHERE false"
+                f"SELECT NULL::VARCHAR AS table_key, NULL::INTEGER AS table_period, NULL::INTEGER AS boundary_year, {columns} WHERE false"
             ]
         connection.execute(f"CREATE OR REPLACE VIEW raw.{relation} AS " + " UNION ALL BY NAME ".join(parts))
     rows = ", ".join(f"({', '.join(_manifest_row(table, by_key[table.key]))})" for table in REGISTRY)
@@ -96,8 +95,7 @@ def _part(table: SourceTable, state: TableState, archive: Archive) -> str | None
         return None
     return (
         f"SELECT {literal(table.key)} AS table_key, {literal(table.period)}::INTEGER AS table_period, "
-        f"{literal(manifest.boundary_year)}::INTEGER AS boundary_year, {literal(table.name)} AS source_table, "
-        f"{_timestamp(manifest.publisher_modified)} AS source_modified, * "
+        f"{literal(manifest.boundary_year)}::INTEGER AS boundary_year, * "
         f"FROM read_parquet({literal(archive.path(manifest))})"
     )
 

@@ -2,73 +2,98 @@
     How a mart is made from figures of regions. A mart's sql gives a CTE named `figures` and calls `indicator_mart`;
     everything else of the indicator stands in the `meta` of its yml.
 
-    `figures`: year, region_code, boundary_year, is_final, source_table, source_modified and the columns that the two
-    expressions use, as f.<column>. The country, when its publisher gives it, is region NL00.
+    `figures`: table_key, year, region_code, boundary_year, is_final, measure (what the publisher calls the figure) and figure,
+    in the publisher's unit; where there is reason `missing` (why there is none), `cells` (the publisher's figures that were added
+    up to it) and columns of its own. The country, when its publisher gives it, is region NL00. Each region is of the edition of
+    boundaries of its table.
     numerator, denominator: SQL over f.<column> and w.weight; value = multiplier * sum(numerator) / sum(denominator).
-    weight: the population of int_weights that the figure speaks of. Each region takes it from the nearest edition that has
-    the region's code, so that one which was renumbered is not lost; how much is covered is told by the weights on the
-    boundaries of comparison, which every region has.
-    weight_window: how many years away a weight may come from; 5 for shares and means, 1 for rates.
-    is_rate: a count per resident. With a weight of another year it is provisional. A region that is in the edition of the
-    weights without a number of residents still counts its events; one that is in no edition near enough does not.
-    low, high: expressions for the bounds of the numerator, for samples and models. Errors of a model are shared among
-    regions, so the bounds of a total are the weighted means of the regions' bounds.
+    low, high: expressions for the bounds of the numerator, for models whose publisher gives bounds. Errors of a model are shared
+    among regions, so the bounds of a total are the weighted means of the regions' bounds.
+    series: SQL over f.<column>, for an indicator of several series; each is a total of its own.
+    measure: the column of the source that this is, where an edition may come without its figures.
+
+    Of `meta` it uses the weight, a population of int_weights. A region takes it from the nearest edition that has its code on its
+    boundaries, the later of two: within five years, and for a count per resident (kind per_inwoner) within one, which with another
+    year is provisional. Further away only how much is covered is told by it.
 #}
-{% macro indicator_mart(
-    numerator, denominator='w.weight', weight='residents', weight_window=5, is_rate=false, low='null', high='null',
-    measure=''
-) %}
+{% macro indicator_mart(numerator, denominator='w.weight', low='null', high='null', series="'hoofdreeks'", measure='') %}
 {%- set geo_regions = ref('int_geo_regions') -%}
-{%- set weights = ref('int_weights') -%}
-{%- set regions = ref('int_regions') -%}
+{%- set int_weights = ref('int_weights') -%}
 {%- set meta = mart_meta() -%}
-weights as (
-    select region_code, year as weight_year, boundary_year, value
-    from {{ weights }}
-    where weight = '{{ weight }}'
+{%- set weight = meta.get('weight', 'residents') -%}
+{%- set is_rate = meta.get('kind') == 'per_inwoner' -%}
+{%- set window = 1 if is_rate else 5 -%}
+{{ calendar_cte() }},
+
+placed as (
+    select {{ series }} as series, f.*
+    from (
+        select * from figures
+        union all by name
+        select cast(null as varchar) as missing, cast(null as {{ cells_type() }}) as cells where false
+    ) as f
+    semi join calendar as c on f.year = c.year and {{ series }} = c.series
 ),
 
--- the nearest edition, the later of two, that has the region's code
+editions as (select distinct series, year, boundary_year from placed),
+
+weights as (
+    select boundary_year, region_code, weight_year, {{ weight }} as value, region_quality
+    from {{ int_weights }}
+    where weight_year in (select weight_year from {{ int_weights }} group by weight_year having count({{ weight }}) > 0)
+),
+
 nearest as (
     select
-        f.year,
+        e.year,
+        e.boundary_year,
         w.region_code,
-        arg_min(w, abs(w.weight_year - f.year) * 10000 - w.weight_year) as w  -- noqa: RF02
-    from (select distinct year from figures) as f
-    inner join weights as w on abs(w.weight_year - f.year) <= {{ weight_window }}
-    group by f.year, w.region_code
+        arg_min(w, abs(w.weight_year - e.year) * 10000 - w.weight_year) as w  -- noqa: RF02
+    from (select distinct year, boundary_year from editions) as e
+    inner join weights as w on e.boundary_year = w.boundary_year
+    group by e.year, e.boundary_year, w.region_code
 ),
 
 weighted as (
-    select year, region_code, w.value as weight, w.weight_year, w.boundary_year from nearest
+    select
+        year, boundary_year, region_code,
+        w.value as comparison_weight,
+        abs(w.weight_year - year) <= {{ window }} as is_near,
+        case when is_near then w.value end as weight,
+        case when is_near then w.weight_year end as weight_year,
+        w.region_quality
+    from nearest
 ),
 
-weight_years as (select distinct year from weighted),
-
--- every region of the boundaries of comparison in every year, with what is known of it
+-- every region that lies somewhere in every year, with what is known of it
 components as (
     select
-        y.year,
+        e.series,
+        e.year,
+        r.boundary_year,
         r.region_code,
+        f.measure,
+        cast(f.figure as double) as figure,
+        f.cells,
+        f.missing,
+        f.table_key,
+        f.is_final,
+        w.comparison_weight,
+        w.weight,
         w.weight_year,
-        v.value as comparison_weight,
+        w.region_quality,
         {% if is_rate -%}
-        cast(case when w.region_code is not null then {{ numerator }} end as double) as numerator,
+        cast(case when w.is_near then {{ numerator }} end as double) as numerator,
         {%- else -%}
         cast({{ numerator }} as double) as numerator,
         {%- endif %}
         cast({{ denominator }} as double) as denominator,
         cast({{ low }} as double) as numerator_low,
-        cast({{ high }} as double) as numerator_high,
-        f.is_final,
-        f.boundary_year = {{ var('boundary_year') }} and coalesce(w.boundary_year, f.boundary_year) = {{ var('boundary_year') }} as is_exact,
-        f.source_table,
-        f.source_modified
-    from weight_years as y
-    cross join {{ regions }} as r
-    left join weighted as w on y.year = w.year and r.region_code = w.region_code
-    left join weights as v on r.region_code = v.region_code and v.boundary_year = {{ var('boundary_year') }}
-    left join figures as f on y.year = f.year and r.region_code = f.region_code
+        cast({{ high }} as double) as numerator_high
+    from editions as e
+    inner join (select distinct boundary_year, region_code from {{ geo_regions }}) as r on e.boundary_year = r.boundary_year
+    left join weighted as w on e.year = w.year and e.boundary_year = w.boundary_year and r.region_code = w.region_code
+    left join placed as f on e.series = f.series and e.year = f.year and e.boundary_year = f.boundary_year and r.region_code = f.region_code
 ),
 
 known as (
@@ -81,80 +106,129 @@ chosen as (
     select
         g.geo_level,
         g.geo_code,
-        g.region_level,
-        coalesce(k.year, y.year) as year,
+        e.series,
+        e.year,
+        g.boundary_year,
         g.region_code,
+        g.share,
+        g.region_quality,
         k.region_code is not null as is_known
     from {{ geo_regions }} as g
-    cross join weight_years as y
-    left join known as k on g.region_code = k.region_code and y.year = k.year
-    left join known as wk on g.inside_wijk = wk.region_code and y.year = wk.year
-    left join known as gm on g.inside_gemeente = gm.region_code and y.year = gm.year
-    left join known as nl on g.inside_land = nl.region_code and y.year = nl.year
+    inner join editions as e on g.boundary_year = e.boundary_year
+    {%- for alias, region in [('k', 'region_code'), ('wk', 'inside_wijk'), ('gm', 'inside_gemeente'), ('nl', 'inside_land')] %}
+    left join known as {{ alias }}
+        on e.series = {{ alias }}.series and e.year = {{ alias }}.year and g.boundary_year = {{ alias }}.boundary_year
+        and g.{{ region }} = {{ alias }}.region_code
+    {%- endfor %}
     where
         wk.region_code is null and gm.region_code is null and nl.region_code is null
         and (k.region_code is not null or g.region_level = 'buurt')
 ),
 
-totals as (
+-- what lies in a geo of each region of its cover
+parts as (
     select
         c.geo_level,
         c.geo_code,
-        c.year,
-        -- added up in one order, so that the same figures make the same total to the last bit
-        sum(k.numerator order by c.region_code) filter (where c.is_known) as numerator,
-        sum(k.denominator order by c.region_code) filter (where c.is_known) as denominator,
-        sum(k.numerator_low order by c.region_code) filter (where c.is_known) as numerator_low,
-        sum(k.numerator_high order by c.region_code) filter (where c.is_known) as numerator_high,
-        count(k.numerator) filter (where c.is_known) as regions,
-        count(k.numerator_low) filter (where c.is_known) as regions_with_bounds,
-        coalesce(sum(k.comparison_weight order by c.region_code) filter (where c.is_known), 0)
-        / nullif(sum(k.comparison_weight order by c.region_code), 0) as coverage,
-        list_sort(list_distinct(list(k.weight_year) filter (where c.is_known and k.weight_year is not null))) as weight_years,
-        mode(k.weight_year order by k.weight_year) filter (where c.is_known) as weight_year,
-        bool_and(k.is_final) filter (where c.is_known) as is_final,
-        bool_and(k.is_exact) filter (where c.is_known) as is_exact,
-        max(k.source_table) as source_table,
-        max(k.source_modified) as source_modified
+        c.is_known,
+        c.share,
+        k.* exclude (region_quality, numerator, denominator, numerator_low, numerator_high, comparison_weight),
+        c.share * k.numerator as numerator,
+        c.share * k.denominator as denominator,
+        c.share * k.numerator_low as numerator_low,
+        c.share * k.numerator_high as numerator_high,
+        c.share * k.comparison_weight as comparison_weight,
+        case
+            when 'geraden' in (c.region_quality, k.region_quality) then 'geraden'
+            when 'verdeeld' in (c.region_quality, k.region_quality) then 'verdeeld'
+            else 'exact'
+        end as region_quality
     from chosen as c
-    inner join components as k on c.year = k.year and c.region_code = k.region_code
-    group by c.geo_level, c.geo_code, c.year
+    inner join components as k
+        on c.series = k.series and c.year = k.year and c.boundary_year = k.boundary_year and c.region_code = k.region_code
+),
+
+totals as (
+    select
+        geo_level,
+        geo_code,
+        series,
+        year,
+        -- added up in one order, so that the same figures make the same total to the last bit
+        sum(numerator order by region_code) filter (where is_known) as numerator,
+        sum(denominator order by region_code) filter (where is_known) as denominator,
+        sum(numerator_low order by region_code) filter (where is_known) as numerator_low,
+        sum(numerator_high order by region_code) filter (where is_known) as numerator_high,
+        count(*) filter (where is_known) as regions,
+        count(numerator_low) filter (where is_known) as regions_with_bounds,
+        coalesce(sum(comparison_weight order by region_code) filter (where is_known), 0)
+        / nullif(sum(comparison_weight order by region_code), 0) as coverage,
+        list_sort(list_distinct(list(weight_year) filter (where is_known and weight_year is not null))) as weight_years,
+        mode(weight_year order by weight_year) filter (where is_known) as weight_year,
+        bool_and(is_final) filter (where is_known) as is_final,
+        -- a region where nothing is counted and nobody lives makes no total a guess
+        list_distinct(list(region_quality) filter (where is_known and (numerator <> 0 or denominator <> 0))) as qualities,
+        mode(missing order by missing) filter (where not is_known) as missing_note,
+        max(table_key) as table_key,
+        list({{ component() }} order by region_code) as components
+    from parts
+    group by geo_level, geo_code, series, year
 ),
 
 found as (
     select
-        t.geo_level,
-        t.geo_code,
-        t.year,
-        t.numerator,
-        t.denominator,
-        case when t.regions_with_bounds = t.regions then t.numerator_low end as numerator_low,
-        case when t.regions_with_bounds = t.regions then t.numerator_high end as numerator_high,
-        t.coverage,
-        t.regions,
-        case when t.is_exact then 'exact' when t.regions > 0 then 'geraden' end as region_quality,
-        t.weight_year,
-        t.is_final {%- if is_rate %} and t.weight_years = [t.year] {%- endif %} as is_final,
+        geo_level,
+        geo_code,
+        series,
+        year,
+        numerator,
+        denominator,
+        case when regions_with_bounds = regions then numerator_low end as numerator_low,
+        case when regions_with_bounds = regions then numerator_high end as numerator_high,
+        coverage,
+        regions,
         case
-            when t.weight_years <> [t.year]
+            when regions = 0 then null
+            when list_contains(qualities, 'geraden') then 'geraden'
+            when list_contains(qualities, 'verdeeld') then 'verdeeld'
+            else 'exact'
+        end as region_quality,
+        weight_year,
+        is_final {%- if is_rate %} and weight_years = [year] {%- endif %} as is_final,
+        case
+            when weight_years <> [year]
                 then
                     '{{ 'gedeeld door de inwoners' if is_rate else 'gewogen met de aantallen' }} van '
-                    || array_to_string(t.weight_years, ' en ')
+                    || array_to_string(weight_years, ' en ')
         end as weight_note,
-        cast(null as varchar) as missing_note,
-        t.source_table,
-        t.source_modified
-    from totals as t
+        case when regions = 0 then missing_note end as missing_note,
+        table_key,
+        case when regions > 0 then components end as components
+    from totals
 ),
 
 without_weight as (
-    select distinct f.year, 'geen aantallen om mee te wegen binnen {{ weight_window }} jaar van ' || f.year as reason
-    from figures as f
-    anti join weight_years as y on f.year = y.year
+    select series, year, 'geen aantallen om mee te wegen binnen {{ window }} jaar van ' || year as reason
+    from components
+    where figure is not null
+    group by series, year
+    having count(weight_year) = 0
 ),
 
 {{ indicator_rows(measure) }}
 {% endmacro %}
+
+
+{# What is kept of each part of a total, so that it can be taken apart: a struct of the columns of a CTE. #}
+{% macro component() -%}
+{
+            'region_code': region_code, 'boundary_year': boundary_year, 'share': share, 'region_quality': region_quality,
+            'counted': is_known, 'measure': measure, 'figure': figure, 'cells': cells, 'missing': missing,
+            'weight': weight, 'weight_year': weight_year, 'numerator': numerator, 'denominator': denominator, 'table_key': table_key
+        }
+{%- endmacro %}
+
+{% macro cells_type() -%} struct(region_code varchar, measure varchar, "value" double)[] {%- endmacro %}
 
 
 {# The meta of the model that is being compiled; empty while dbt parses, when the yml has not been read yet. #}
@@ -163,20 +237,29 @@ without_weight as (
 {%- endmacro %}
 
 
+{# The years in which each series of an indicator is measured, up to the newest that any source speaks of: a CTE. #}
+{% macro calendar_cte(meta=none) %}
+{%- set all_series = (meta or mart_meta()).get('series', [{'id': 'hoofdreeks', 'first': 2018, 'every': 1}]) -%}
+calendar as (
+    {%- for s in all_series %}
+    select '{{ s['id'] }}' as series, unnest(range({{ s['first'] }}, year + 1, {{ s['every'] }}))::integer as year
+    from {{ ref('int_newest_year') }}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+)
+{%- endmacro %}
+
+
 {#
-    The rows of a mart from its CTE `found`: one for each geo and each year of the indicator's own calendar, also when
-    nothing can be said, with the reason.
+    The rows of a mart from its CTEs `calendar` and `found`: one for each geo and each year of the calendar of each series, also
+    when nothing can be said, with the reason.
 #}
 {% macro indicator_rows(measure='') %}
 {%- set meta = mart_meta() -%}
-{%- set calendar = meta.get('calendar', {'first': 2018, 'every': 1}) -%}
 {%- set relations = meta.get('sources', ['']) -%}
 {%- set sources = ref('stg_nplv__sources') -%}
-calendar as (
-    select unnest(range({{ calendar['first'] }}, year + 1, {{ calendar['every'] }}))::integer as year
-    from {{ ref('int_newest_year') }}
-),
-
 geos as (
     select distinct geo_level, geo_code, geo_name from {{ ref('int_geos') }}
 ),
@@ -184,6 +267,7 @@ geos as (
 -- why a year has no figure: the state of its source, else that the source does not have it (yet)
 source_reasons as (
     select
+        c.series,
         c.year,
         string_agg(distinct s.reason, '; ' order by s.reason) filter (where s.reason <> '' and not s.is_used and s.relation = '{{ relations[0] }}')
             as missing_reason,
@@ -199,9 +283,9 @@ source_reasons as (
         ) as measure_empty
     from calendar as c
     left join {{ sources }} as s on s.relation in ('{{ relations | join("', '") }}') and (s.period is null or s.period = c.year)
-        -- addresses are there of each edition of boundaries; a figure rests on those of one
+        -- addresses are there of each edition of boundaries; a figure that is placed by them rests on those of one
         and (s.relation <> 'cbs_addresses' or s.boundary_year = {{ var('boundary_year') }})
-    group by c.year
+    group by c.series, c.year
 ),
 
 not_given as (
@@ -220,17 +304,19 @@ expected as (
         g.geo_level,
         g.geo_code,
         g.geo_name,
+        c.series,
         c.year,
-        f.* exclude (geo_level, geo_code, year),
+        f.* exclude (geo_level, geo_code, series, year),
         case
             when n.reason is not null then 'niet gegeven: ' || n.reason
             when w.reason is not null then w.reason
-            when f.missing_note is not null then f.missing_note
+            when f.regions > 0 and f.missing_note is not null then f.missing_note
             when f.year is null or f.regions = 0
                 then case
                     when s.missing_reason is not null then s.missing_reason
                     when s.measure_empty then 'nog niet gepubliceerd: kolom zonder cijfers in ' || s.available
-                    when s.available is not null then concat_ws('; ', 'geen cijfer over ' || c.year || ' in ' || s.available, s.also_missing_reason)
+                    when s.available is not null
+                        then concat_ws('; ', 'geen cijfer over ' || c.year || ' in ' || s.available, f.missing_note, s.also_missing_reason)
                     else 'geen bron voor ' || c.year
                 end
             when f.denominator is null or f.denominator = 0 then 'geen noemer'
@@ -242,49 +328,53 @@ expected as (
         s.stale_reason
     from calendar as c
     cross join geos as g
-    left join found as f on g.geo_level = f.geo_level and g.geo_code = f.geo_code and c.year = f.year
-    left join without_weight as w on c.year = w.year
-    left join source_reasons as s on c.year = s.year
+    left join found as f on g.geo_level = f.geo_level and g.geo_code = f.geo_code and c.series = f.series and c.year = f.year
+    left join without_weight as w on c.series = w.series and c.year = w.year
+    left join source_reasons as s on c.series = s.series and c.year = s.year
     left join not_given as n on g.geo_level = n.geo_level
 )
 
 select
     '{{ meta.get('indicator_id', '') }}' as indicator_id,
-    geo_level,
-    geo_code,
-    geo_name,
-    'hoofdreeks' as series,
-    year,
-    case when why_missing is null then {{ meta.get('multiplier', 1) }} * numerator / denominator end as value,
-    case when why_missing is null then {{ meta.get('multiplier', 1) }} * numerator_low / denominator end as value_low,
-    case when why_missing is null then {{ meta.get('multiplier', 1) }} * numerator_high / denominator end as value_high,
+    e.geo_level,
+    e.geo_code,
+    e.geo_name,
+    e.series,
+    e.year,
+    case when e.why_missing is null then {{ meta.get('multiplier', 1) }} * e.numerator / e.denominator end as value,
+    case when e.why_missing is null then {{ meta.get('multiplier', 1) }} * e.numerator_low / e.denominator end as value_low,
+    case when e.why_missing is null then {{ meta.get('multiplier', 1) }} * e.numerator_high / e.denominator end as value_high,
     '{{ meta.get('unit', '') | replace("'", "''") }}' as unit,
-    case when why_missing is null then numerator end as numerator,
-    case when why_missing is null then denominator end as denominator,
-    coalesce(coverage, 0.0) as coverage,
-    cast(coalesce(regions, 0) as integer) as regions,
-    region_quality,
-    cast(weight_year as integer) as weight_year,
+    case when e.why_missing is null then e.numerator end as numerator,
+    case when e.why_missing is null then e.denominator end as denominator,
+    coalesce(e.coverage, 0.0) as coverage,
+    cast(coalesce(e.regions, 0) as integer) as regions,
+    e.region_quality,
+    cast(e.weight_year as integer) as weight_year,
     {{ var('boundary_year') }} as boundary_year,
-    case when why_missing is not null then 'ontbreekt' when is_final then 'definitief' else 'voorlopig' end as status,
+    case when e.why_missing is not null then 'ontbreekt' when e.is_final then 'definitief' else 'voorlopig' end as status,
     case
-        when why_missing is not null then why_missing
-        else nullif(concat_ws('; ', weight_note, stale_reason), '')
+        when e.why_missing is not null then e.why_missing
+        else nullif(concat_ws('; ', e.weight_note, e.stale_reason), '')
     end as status_reason,
-    source_table,
-    source_modified
-from expected
-order by geo_level, geo_code, year
+    s.source_table,
+    s.source_modified,
+    e.components
+from expected as e
+left join {{ sources }} as s on e.table_key = s.table_key
+order by e.geo_level, e.geo_code, e.series, e.year
 {% endmacro %}
 
 
 {#
-    A mart of CBS maatwerk: numerator and denominator come as counts of each area, municipality and the country, so
-    nothing is weighted. A total holds only when every part was delivered; the country without the areas is the
-    country's counts less those of all areas.
+    A mart of CBS maatwerk: numerator and denominator come as counts of each area, municipality, what is left of it, the country
+    and the country without the areas, so nothing is weighted and nothing is subtracted. A total holds only when every part was
+    delivered.
 #}
 {% macro indicator_mart_maatwerk() %}
 {%- set meta = mart_meta() -%}
+{{ calendar_cte() }},
+
 delivered as (
     select * from {{ ref('stg_cbs__maatwerk') }}
     where indicator_id = '{{ meta.get('indicator_id', '') }}'
@@ -305,10 +395,26 @@ parts as (
     select 'rest_19_gemeenten', 'R19', 'rest_gemeente', municipality_code from municipalities
     union all
     select 'nederland', 'NL00', 'nederland', 'NL00'
+    union all
+    select 'overig_nederland', 'ONL', 'overig_nederland', 'ONL'
 ),
 
 assigned as (
-    select p.geo_level, p.geo_code, y.year, d.* exclude (geo_level, geo_code, year)
+    select
+        p.geo_level,
+        p.geo_code,
+        p.part_code as region_code,
+        'hoofdreeks' as series,
+        y.year,
+        d.* exclude (geo_level, geo_code, year),
+        d.numerator is not null and d.denominator is not null as is_known,
+        1.0::double as share,
+        case when d.boundary_year = {{ var('boundary_year') }} then 'exact' else 'geraden' end as region_quality,
+        'teller' as measure,
+        d.numerator as figure,
+        cast(null as {{ cells_type() }}) as cells,
+        cast(null as double) as weight,
+        cast(null as integer) as weight_year
     from parts as p
     cross join (select distinct year from delivered) as y
     left join delivered as d on p.part_level = d.geo_level and p.part_code = d.geo_code and y.year = d.year
@@ -318,63 +424,45 @@ totals as (
     select
         geo_level,
         geo_code,
+        series,
         year,
-        sum(numerator) filter (where denominator is not null) as numerator,
-        sum(denominator) filter (where numerator is not null) as denominator,
+        sum(numerator) filter (where is_known) as numerator,
+        sum(denominator) filter (where is_known) as denominator,
         -- how large a part is that was not delivered is not known, so a total without one has no figure
-        case when count(*) = count(denominator) then coalesce(sum(denominator) filter (where numerator is not null), 0) / sum(denominator) else 0 end
+        case when count(*) = count(denominator) then coalesce(sum(denominator) filter (where is_known), 0) / nullif(sum(denominator), 0) else 0 end
             as coverage,
         case
-            when count(denominator) between 1 and count(*) - 1
+            when count(denominator) < count(*)
                 then 'niet geleverd: ' || (count(*) - count(denominator)) || ' van de ' || count(*) || ' delen van dit totaal'
+            when count(numerator) = 0 then 'geheim: geen enkele teller'
         end as missing_note,
-        count(numerator) as regions,
+        count(*) filter (where is_known) as regions,
         bool_and(is_final) as is_final,
-        bool_and(boundary_year = {{ var('boundary_year') }}) as is_exact,
-        max(source_table) as source_table,
-        max(source_modified) as source_modified
+        bool_and(region_quality = 'exact') filter (where is_known) as is_exact,
+        max(table_key) as table_key,
+        list({{ component() }} order by region_code) as components
     from assigned
-    group by geo_level, geo_code, year
-),
-
-with_complement as (
-    select * from totals
-    union all by name
-    select
-        'overig_nederland' as geo_level,
-        'ONL' as geo_code,
-        nl.year,
-        nl.numerator - a.numerator as numerator,
-        nl.denominator - a.denominator as denominator,
-        1.0 as coverage,
-        cast(null as varchar) as missing_note,
-        nl.regions,
-        nl.is_final and a.is_final as is_final,
-        nl.is_exact and a.is_exact as is_exact,
-        nl.source_table,
-        nl.source_modified
-    from totals as nl
-    inner join totals as a on nl.year = a.year and a.geo_level = 'nplv' and a.coverage = 1 and nl.coverage = 1
-    where nl.geo_level = 'nederland'
+    group by geo_level, geo_code, series, year
 ),
 
 found as (
     select
-        geo_level, geo_code, year, numerator, denominator,
+        geo_level, geo_code, series, year, numerator, denominator,
         cast(null as double) as numerator_low,
         cast(null as double) as numerator_high,
         coverage, regions,
-        case when is_exact then 'exact' else 'geraden' end as region_quality,
+        case when is_exact then 'exact' when regions > 0 then 'geraden' end as region_quality,
         cast(null as integer) as weight_year,
         is_final,
         cast(null as varchar) as weight_note,
         missing_note,
-        source_table, source_modified
-    from with_complement
+        table_key,
+        case when regions > 0 then components end as components
+    from totals
 ),
 
 without_weight as (
-    select cast(null as integer) as year, cast(null as varchar) as reason where false
+    select cast(null as varchar) as series, cast(null as integer) as year, cast(null as varchar) as reason where false
 ),
 
 {{ indicator_rows() }}

@@ -1,6 +1,6 @@
 {# One measure of Kerncijfers wijken en buurten as figures of regions, `figure` in the publisher's unit. #}
 {% macro kwb_figures(measure) %}
-    select year, region_code, boundary_year, true as is_final, source_table, source_modified, value as figure
+    select table_key, year, region_code, boundary_year, true as is_final, measure, value as figure, missing
     from {{ ref('stg_cbs__kwb') }}
-    where measure = '{{ measure }}' and value is not null
+    where measure = '{{ measure }}'
 {% endmacro %}

@@ -1,8 +1,8 @@
 {# A dimension of the Leefbaarometer per buurt. It is a deviation from the country, which is therefore 0 by definition. #}
 {% macro leefbaarometer_deviation(dimension) %}
-    select year, region_code, boundary_year, true as is_final, source_table, source_modified, {{ dimension }} as deviation
+    select table_key, year, region_code, boundary_year, true as is_final, '{{ dimension }}' as measure, {{ dimension }} as figure
     from {{ ref('stg_leefbaarometer__buurten') }}
     union all
-    select distinct year, 'NL00', boundary_year, true, source_table, source_modified, 0.0
+    select distinct table_key, year, 'NL00', boundary_year, true, 'per definitie', 0.0
     from {{ ref('stg_leefbaarometer__buurten') }}
 {% endmacro %}

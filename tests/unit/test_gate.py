@@ -7,7 +7,8 @@ import pytest
 from nplv_orchestration.errors import GateStopped
 from nplv_orchestration.evidence import Evidence
 from nplv_orchestration.gate import decide, demand_derived, required_checks
-from nplv_orchestration.manifest import Indicator, Manifest, load_manifest
+from nplv_orchestration.catalogue import Indicator
+from nplv_orchestration.manifest import Manifest, load_manifest
 
 META = load_manifest().indicators[0].model_dump()
 

@@ -13,7 +13,7 @@ buurten as (
     left join municipalities as m on r.gemeente_code = m.municipality_code
     left join {{ ref('focus_area_regions') }} as a on r.region_code = a.region_code
     left join {{ ref('focus_areas') }} as f on a.area_id = f.area_id
-    where r.region_level = 'buurt'
+    where r.region_level = 'buurt' and r.boundary_year = {{ var('boundary_year') }}
 )
 
 select 'nplv' as geo_level, 'NPLV' as geo_code, '20 focusgebieden' as geo_name, region_code

@@ -1,25 +1,96 @@
--- The populations that figures are weighted with, or divided by. The grain is weight, year, region.
+-- The populations that figures are weighted with, or divided by, on each edition of boundaries that a table with figures has.
+-- A count of another edition is brought over by the addresses; where these are not known by equal codes, which is a guess. A
+-- region whose number is not given stands here without one. The grain is edition, year of the count, region.
+{%- set weights = ['residents', 'residents_15_plus', 'residents_15_64', 'dwellings'] %}
 with kwb as (
-    pivot (select year, boundary_year, region_code, measure, value from {{ ref('stg_cbs__kwb') }})
+    pivot (select year, region_code, measure, value from {{ ref('stg_cbs__kwb') }})
     on measure in ('residents', 'residents_0_14', 'residents_65_plus', 'dwellings')
     using max(value)
-    group by year, boundary_year, region_code
+    group by year, region_code
 ),
 
--- each count is rounded by itself, so a difference can fall just below zero
-weights as (
-    select 'residents' as weight, year, boundary_year, region_code, residents as value
+differences as (
+    select
+        year as weight_year,
+        region_code,
+        residents,
+        residents - residents_0_14 as residents_15_plus,
+        residents - residents_0_14 - residents_65_plus as residents_15_64,
+        dwellings
     from kwb
-    union all
-    select 'residents_15_plus' as weight, year, boundary_year, region_code, greatest(residents - residents_0_14, 0) as value
-    from kwb
-    union all
-    select 'residents_15_64' as weight, year, boundary_year, region_code, greatest(residents - residents_0_14 - residents_65_plus, 0) as value
-    from kwb
-    union all
-    select 'dwellings' as weight, year, boundary_year, region_code, dwellings as value
-    from kwb
+),
+
+-- each count is rounded by itself, so a difference can fall just below zero; one of what is missing is missing
+counts as (
+    select * replace (
+        case when residents_15_plus < 0 then 0 else residents_15_plus end as residents_15_plus,
+        case when residents_15_64 < 0 then 0 else residents_15_64 end as residents_15_64
+    )
+    from differences
+),
+
+crosswalk as (select * from {{ ref('int_crosswalk') }}),
+
+-- Kerncijfers have their own counts, unless a column of them is not out
+complete as (
+    select weight_year
+    from counts
+    group by weight_year
+    having {% for w in weights %}count({{ w }}) > 0{{ ' and ' if not loop.last }}{% endfor %}
+),
+
+editions as (
+    select boundary_year, bool_and(relation = 'cbs_kwb') as is_kwb
+    from {{ ref('stg_nplv__sources') }}
+    where is_used and boundary_year is not null and relation <> 'cbs_addresses'
+    group by boundary_year
+),
+
+pairs as (
+    select e.boundary_year, c.weight_year
+    from editions as e
+    cross join (select distinct weight_year from counts) as c
+    where e.boundary_year = c.weight_year or not e.is_kwb or e.boundary_year not in (select weight_year from complete)
+),
+
+own as (
+    select p.boundary_year, c.*, 'exact' as region_quality
+    from pairs as p
+    inner join counts as c on p.weight_year = c.weight_year
+    where p.boundary_year = p.weight_year
+),
+
+moved as (
+    select
+        p.boundary_year,
+        p.weight_year,
+        x.to_code as region_code,
+        {%- for w in weights %}
+        case
+            when coalesce(sum(x.addresses) filter (where c.{{ w }} is not null), 0) >= {{ var('nearly_all') }} * sum(x.addresses)
+                then sum(x.share * c.{{ w }} order by x.from_code)
+        end as {{ w }},
+        {%- endfor %}
+        case when bool_and(x.share = 1) then 'exact' else 'verdeeld' end as region_quality
+    from pairs as p
+    inner join crosswalk as x on p.weight_year = x.from_year and p.boundary_year = x.to_year
+    left join counts as c on x.from_year = c.weight_year and x.from_code = c.region_code
+    group by p.boundary_year, p.weight_year, x.to_code
+),
+
+equal as (
+    select p.boundary_year, c.*, 'geraden' as region_quality
+    from pairs as p
+    inner join counts as c on p.weight_year = c.weight_year
+    left join (select distinct from_year, to_year, from_code from crosswalk) as f
+        on p.weight_year = f.from_year and p.boundary_year = f.to_year and c.region_code = f.from_code
+    left join (select distinct from_year, to_year, to_code from crosswalk) as t
+        on p.weight_year = t.from_year and p.boundary_year = t.to_year and c.region_code = t.to_code
+    where p.boundary_year <> p.weight_year and f.from_code is null and t.to_code is null
 )
 
--- also without a number: the region is in that edition, and its number is not given
-select * from weights
+select * from own
+union all by name
+select * from moved
+union all by name
+select * from equal

@@ -1,9 +1,16 @@
 -- A change counts when it exceeds the indicator's smallest relevant change, and, where there are intervals, when these
 -- do not overlap. The verdict is taken from both base years; where their signs differ it is `wisselend`. The gap to the
--- Netherlands narrowed or widened only when the difference and the ratio agree.
+-- Netherlands narrowed or widened only when the difference and the ratio agree. Across a break nothing is compared, and one
+-- series is never compared with another.
+{%- set starts = ['start1', 'start2'] %}
 with figures as (select * from {{ source('release', 'indicator_values') }}),
 
-catalogue as (select * from {{ source('release', 'indicators') }}),
+catalogue as (
+    select
+        *,
+        from_json(breaks, '[{"year": "INTEGER", "text_nl": "VARCHAR", "series": "VARCHAR"}]') as break_list
+    from {{ source('release', 'indicators') }}
+),
 
 years as (
     select unnest(range({{ var('start_years')[0] }}, max(year) + 1)) as up_to_year from figures
@@ -16,16 +23,17 @@ with_national as (
         on f.indicator_id = nl.indicator_id and f.series = nl.series and f.year = nl.year and nl.geo_level = 'nederland'
 ),
 
--- the first measurement in or after each base year, and the latest one
+-- the first measurement in or after each base year, and the latest one; an indicator may begin later
 points as (
     select
         y.up_to_year, f.indicator_id, f.geo_level, f.geo_code, f.series,
         {%- for start in var('start_years') %}
-        arg_min(f, f.year) filter (where f.value is not null and f.year >= {{ start }}) as start{{ loop.index }},  -- noqa: RF02
+        arg_min(f, f.year) filter (where f.value is not null and f.year >= greatest({{ start }}, c.base_year)) as start{{ loop.index }},  -- noqa: RF02
         {%- endfor %}
         arg_max(f, f.year) filter (where f.value is not null) as latest  -- noqa: RF02
     from years as y
     inner join with_national as f on y.up_to_year >= f.year
+    inner join catalogue as c on f.indicator_id = c.indicator_id
     group by all
 ),
 
@@ -36,9 +44,20 @@ judged as (
         case c.direction when 'omhoog' then 1 else -1 end as better,
         c.smallest_change,
         c.relative,
-        {%- for point in ['start1', 'start2', 'latest'] %}
-        case c.trend_basis
-            when 'verhouding' then 100 * p.{{ point }}.value / nullif(p.{{ point }}.nl, 0) else p.{{ point }}.value
+        {%- for start in starts %}
+        nullif(array_to_string(list_transform(
+            list_filter(
+                c.break_list,
+                lambda b: b.year > p.{{ start }}.year and b.year <= p.latest.year and coalesce(b.series, p.series) = p.series
+            ),
+            lambda b: 'breuk in ' || b.year || ': ' || b.text_nl
+        ), '; '), '') as break_{{ start }},
+        p.{{ start }}.year < p.latest.year and break_{{ start }} is null as is_comparable_{{ start }},
+        {%- endfor %}
+        {%- for point in starts + ['latest'] %}
+        case
+            when c.trend_basis = 'verhouding' then 100 * p.{{ point }}.value / nullif(p.{{ point }}.nl, 0)
+            else p.{{ point }}.value
         end as judged_{{ point }},
         case when p.{{ point }}.geo_level <> 'nederland' then p.{{ point }}.value - p.{{ point }}.nl end as gap_difference_{{ point }},
         -- the gap in the unit of what is judged: for a ratio its distance from 100
@@ -59,9 +78,9 @@ judged as (
 verdicts as (
     select
         *,
-        {%- for start in ['start1', 'start2'] %}
+        {%- for start in starts %}
         case
-            when judged_{{ start }} is null or judged_latest is null or {{ start }}.year = latest.year then 'niet te bepalen'
+            when judged_{{ start }} is null or judged_latest is null or not is_comparable_{{ start }} then 'niet te bepalen'
             when
                 abs(judged_latest - judged_{{ start }}) < smallest_change
                 or (latest.value_low <= {{ start }}.value_high and latest.value_high >= {{ start }}.value_low)
@@ -70,8 +89,14 @@ verdicts as (
             else 'verslechterd'
         end as verdict_{{ start }},
         case
-            when gap_{{ start }} is null or gap_latest is null or {{ start }}.year = latest.year then 'niet te bepalen'
-            when abs(abs(gap_latest) - abs(gap_{{ start }})) < smallest_change then 'gelijk'
+            when gap_{{ start }} is null or gap_latest is null or not is_comparable_{{ start }} then 'niet te bepalen'
+            when
+                abs(abs(gap_latest) - abs(gap_{{ start }})) < smallest_change
+                or (
+                    latest.value_low - latest.nl <= {{ start }}.value_high - {{ start }}.nl
+                    and latest.value_high - latest.nl >= {{ start }}.value_low - {{ start }}.nl
+                )
+                then 'gelijk'
             -- a ratio of zero or less lies on no scale with the others, so the difference alone is judged
             when gap_ratio_{{ start }} > 0 and gap_ratio_latest > 0
                 and sign(abs(ln(greatest(gap_ratio_latest, 1e-300))) - abs(ln(greatest(gap_ratio_{{ start }}, 1e-300))))
@@ -98,18 +123,25 @@ spread as (
 
 select
     v.up_to_year, v.indicator_id, v.geo_level, v.geo_code, v.series,
-    {%- for point in ['start1', 'start2', 'latest'] %}
+    {%- for point in starts + ['latest'] %}
     v.{{ point }}.year as {{ point }}_year,
     v.{{ point }}.value as {{ point }}_value,
     v.{{ point }}.nl as {{ point }}_nl,
     {%- endfor %}
     v.latest.status as latest_status,
-    case when v.start1.year < v.latest.year then v.latest.value - v.start1.value end as change_start1,
-    case when v.start2.year < v.latest.year then v.latest.value - v.start2.value end as change_start2,
+    {%- for start in starts %}
+    case when v.is_comparable_{{ start }} then v.latest.value - v.{{ start }}.value end as change_{{ start }},
+    {%- endfor %}
     v.gap_difference_start1, v.gap_difference_start2, v.gap_difference_latest,
     v.gap_ratio_start1, v.gap_ratio_start2, v.gap_ratio_latest,
+    {%- for start in starts %}
+    case when v.is_comparable_{{ start }} then v.gap_difference_latest - v.gap_difference_{{ start }} end as gap_difference_change_{{ start }},
+    case when v.is_comparable_{{ start }} then v.gap_ratio_latest - v.gap_ratio_{{ start }} end as gap_ratio_change_{{ start }},
+    {%- endfor %}
+    v.break_start1, v.break_start2,
     v.verdict_start1, v.verdict_start2,
     {{ combined('v.verdict_start1', 'v.verdict_start2', 'stabiel') }} as verdict,
+    v.gap_verdict_start1, v.gap_verdict_start2,
     {{ combined('v.gap_verdict_start1', 'v.gap_verdict_start2', 'gelijk') }} as gap_verdict,
     case
         when v.geo_level <> 'nplv' or s.judged_areas < 20 then null

@@ -3,13 +3,12 @@ with corrected as (
 )
 
 select
+    table_key,
     table_period as year,
     boundary_year,
     {{ region_code('region_code') }} as region_code,
     {{ region_level('region_code') }} as region_level,
     measure,
     value,
-    missing,
-    source_table,
-    source_modified
+    missing
 from corrected

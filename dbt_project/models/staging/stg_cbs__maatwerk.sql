@@ -1,4 +1,5 @@
 select
+    table_key,
     indicator_id,
     year,
     boundary_year,
@@ -7,7 +8,5 @@ select
     numerator,
     denominator,
     missing,
-    period_status = 'Definitief' as is_final,
-    source_table,
-    source_modified
+    period_status = 'Definitief' as is_final
 from {{ source('raw', 'cbs_maatwerk') }}

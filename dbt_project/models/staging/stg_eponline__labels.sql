@@ -12,13 +12,12 @@ with latest as (
 )
 
 select
+    table_key,
     year(reference_date) as year,
     dwelling_id,
     label,
     postcode,
     house_number,
-    reference_date,
-    source_table,
-    source_modified
+    reference_date
 from latest
 where newest = 1

@@ -3,6 +3,7 @@ with corrected as (
 )
 
 select
+    table_key,
     year,
     boundary_year,
     region_code,
@@ -13,7 +14,5 @@ select
     fys,
     vrz,
     soc,
-    onv,
-    source_table,
-    source_modified
+    onv
 from corrected

@@ -11,5 +11,6 @@ select
     source_modified,
     newest_year,
     sha256 is not null as is_used,
-    measures_empty
+    measures_empty,
+    left(sha256, 12) as version_hash
 from {{ source('raw', 'sources') }}

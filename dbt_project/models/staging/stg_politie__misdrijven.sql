@@ -3,6 +3,7 @@ with corrected as (
 )
 
 select
+    table_key,
     cast(left(period, 4) as integer) as year,
     boundary_year,
     {{ region_code('region_code') }} as region_code,
@@ -10,8 +11,6 @@ select
     offence,
     period_status = 'Definitief' as is_final,
     value as offences,
-    missing,
-    source_table,
-    source_modified
+    missing
 from corrected
 where period like '____JJ00'

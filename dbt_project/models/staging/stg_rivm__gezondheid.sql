@@ -3,6 +3,7 @@ with corrected as (
 )
 
 select
+    table_key,
     cast(left(period, 4) as integer) as year,
     boundary_year,
     {{ region_code('region_code') }} as region_code,
@@ -11,9 +12,7 @@ select
     max(value) filter (where margin = 'MW00000') as good_health,
     max(value) filter (where margin = 'MOG0095') as good_health_low,
     max(value) filter (where margin = 'MBG0095') as good_health_high,
-    max(missing) filter (where margin = 'MW00000') as missing,
-    source_table,
-    source_modified
+    max(missing) filter (where margin = 'MW00000') as missing
 from corrected
 where period like '____JJ00'
 group by all

@@ -7,21 +7,21 @@ group by all
 having count(*) > 1
 {% endtest %}
 
-{# every geo has a row for each year of the indicator's calendar, and no other #}
+{# every geo has a row for each year of the calendar of each series, and no other #}
 {% test complete_calendar(model) %}
-{%- set calendar = mart_node(model).get('calendar', {'first': 2018, 'every': 1}) -%}
-with expected as (
-    select g.geo_level, g.geo_code, c.year
+with {{ calendar_cte(mart_node(model)) }},
+
+expected as (
+    select g.geo_level, g.geo_code, c.series, c.year
     from (select distinct geo_level, geo_code from {{ ref('int_geos') }}) as g
-    cross join (
-        select unnest(range({{ calendar['first'] }}, year + 1, {{ calendar['every'] }})) as year
-        from {{ ref('int_newest_year') }}
-    ) as c
+    cross join calendar as c
 )
 
-select coalesce(m.geo_level, e.geo_level) as geo_level, coalesce(m.geo_code, e.geo_code) as geo_code, coalesce(m.year, e.year) as year
+select
+    coalesce(m.geo_level, e.geo_level) as geo_level, coalesce(m.geo_code, e.geo_code) as geo_code,
+    coalesce(m.series, e.series) as series, coalesce(m.year, e.year) as year
 from {{ model }} as m
-full join expected as e on m.geo_level = e.geo_level and m.geo_code = e.geo_code and m.year = e.year
+full join expected as e on m.geo_level = e.geo_level and m.geo_code = e.geo_code and m.series = e.series and m.year = e.year
 where m.year is null or e.year is null
 {% endtest %}
 
@@ -52,13 +52,71 @@ where
     or (value is not null and not isfinite(value))
 {% endtest %}
 
+{# numerator and denominator are the sums of what the components add, and the coverage counts those that did #}
+{% test components_make_the_total(model) %}
+with sums as (
+    select
+        geo_level, geo_code, series, year, value, numerator, denominator, regions,
+        list_sum(list_transform(list_filter(components, lambda c: c.counted), lambda c: c.numerator)) as numerators,
+        list_sum(list_transform(list_filter(components, lambda c: c.counted), lambda c: c.denominator)) as denominators,
+        len(list_filter(components, lambda c: c.counted)) as counted,
+        len(list_filter(components, lambda c: c.share <= 0 or c.share > 1 + 1e-9)) as beyond
+    from {{ model }}
+)
+
+select * from sums
+where
+    value is not null
+    and (
+        abs(numerators - numerator) > 1e-9 * greatest(1, abs(numerator))
+        or abs(denominators - denominator) > 1e-9 * greatest(1, abs(denominator))
+        or numerators is null or denominators is null or counted <> regions or beyond > 0
+    )
+{% endtest %}
+
+{# an interval only where the catalogue says that the publisher gives one #}
+{% test interval_as_declared(model) %}
+select * from {{ model }}
+where
+    {% if mart_node(model).get('has_interval') -%}
+    (value_low is null) <> (value_high is null)
+    {%- else -%}
+    value_low is not null or value_high is not null
+    {%- endif %}
+{% endtest %}
+
+{#
+    The country as its publisher gives it, beside the country as it is built: the areas and the rest of it, each made from its own
+    regions. Further apart than the catalogue allows, one of the two is wrong.
+#}
+{% test national_agrees_with_built(model) %}
+{%- set tolerance = mart_node(model).get('national_tolerance') %}
+with figures as (
+    select series, year, geo_level, value, denominator, coverage
+    from {{ model }}
+    where value is not null and geo_level in ('nplv', 'overig_nederland', 'nederland')
+)
+
+select
+    nl.series, nl.year, nl.value as published,
+    (a.value * a.denominator + o.value * o.denominator) / (a.denominator + o.denominator) as built
+from figures as nl
+inner join figures as a on nl.series = a.series and nl.year = a.year and a.geo_level = 'nplv'
+inner join figures as o on nl.series = o.series and nl.year = o.year and o.geo_level = 'overig_nederland'
+where nl.geo_level = 'nederland' and {{ 'abs(published - built) > %s' | format(tolerance) if tolerance is not none else 'false' }}
+{% endtest %}
+
 {#
     Sums that can fail, each part built by itself: the areas make the total of the areas, and the total of the areas and
     the rest make the 19 municipalities and the country. Counts are rounded per region, so a small difference is allowed.
 #}
 {% test parts_add_up(model) %}
 with figures as (
-    select year, geo_level, sum(denominator) as denominator, sum(numerator) as numerator, min(coverage) as coverage, bool_and(value is not null) as is_whole
+    -- from the components, so that a total which is not given is judged too
+    select
+        series, year, geo_level, min(coverage) as coverage, bool_and(components is not null) as is_whole,
+        sum(list_sum(list_transform(list_filter(components, lambda c: c.counted), lambda c: c.denominator))) as denominator,
+        sum(list_sum(list_transform(list_filter(components, lambda c: c.counted), lambda c: c.numerator))) as numerator
     from {{ model }}
     group by all
 ),
@@ -72,20 +130,23 @@ identities as (
 )
 
 select
-    i.*, w.year, w.denominator, p.denominator + coalesce(r.denominator, 0) as parts,
+    i.*, w.series, w.year, w.denominator, p.denominator + coalesce(r.denominator, 0) as parts,
     w.numerator, p.numerator + coalesce(r.numerator, 0) as numerator_of_parts
 from identities as i
 inner join figures as w on i.whole = w.geo_level
-inner join figures as p on i.part = p.geo_level and w.year = p.year
-left join figures as r on i.rest = r.geo_level and w.year = r.year
+inner join figures as p on i.part = p.geo_level and w.series = p.series and w.year = p.year
+left join figures as r on i.rest = r.geo_level and w.series = r.series and w.year = r.year
 where
     w.is_whole and p.is_whole and coalesce(r.is_whole, i.rest is null)
     and least(w.coverage, p.coverage, coalesce(r.coverage, 1)) > 0.995
     and (
         abs(w.denominator - p.denominator - coalesce(r.denominator, 0)) > 0.01 * w.denominator
-        {% if not mart_node(model).get('relative') -%}
-        -- the country's own numerator has what no region has, as crimes without a buurt
+        {% if mart_node(model).get('national') == 'definitie' -%}
         or (i.whole <> 'nederland' and abs(w.numerator - p.numerator - coalesce(r.numerator, 0)) > 0.01 * abs(w.numerator))
+        {%- else -%}
+        -- a whole may have what none of its regions has, as crimes without a buurt
+        or w.numerator - p.numerator - coalesce(r.numerator, 0)
+        not between -0.01 * w.numerator and {{ 0.01 + mart_node(model).get('unplaced_share', 0) }} * w.numerator
         {%- endif %}
     )
 {% endtest %}
@@ -94,7 +155,7 @@ where
 {% test area_regions_exist(model) %}
 select a.area_id, a.region_code, 'unknown buurt' as problem
 from {{ model }} as a
-left join {{ ref('int_regions') }} as r on a.region_code = r.region_code and r.region_level = 'buurt'
+left join {{ ref('int_regions') }} as r on a.region_code = r.region_code and a.boundary_year = r.boundary_year and r.region_level = 'buurt'
 where r.region_code is null
 union all
 select area_id, region_code, 'other boundaries'
@@ -137,7 +198,7 @@ from {{ model }} as d
 left join {{ ref('focus_areas') }} as a
     on (d.geo_level = 'gebied' and d.geo_code = a.area_id)
     or (d.geo_level in ('gemeente', 'rest_gemeente') and d.geo_code = a.municipality_code)
-where a.area_id is null and d.geo_level <> 'nederland'
+where a.area_id is null and d.geo_level not in ('nederland', 'overig_nederland')
 {% endtest %}
 
 {#
@@ -175,4 +236,27 @@ where outcome <> 'toegepast'
 select {{ column_name }}
 from {{ model }}
 where not regexp_full_match({{ column_name }}, '(NL|GM|WK|BU)[0-9A-Z]+')
+{% endtest %}
+
+{# what of a region lies in the regions of another edition is the whole of it #}
+{% test shares_make_the_whole(model) %}
+select from_year, to_year, from_code, sum(share) as whole
+from {{ model }}
+group by all
+having abs(sum(share) - 1) > 1e-9
+{% endtest %}
+
+{#
+    The country and its two parts, the areas and the rest of it, hold each buurt of each edition once: what is in the country and
+    in neither of them, or in both, would be lost or counted twice.
+#}
+{% test every_buurt_lies_in_the_country_once(model) %}
+select
+    boundary_year, region_code,
+    coalesce(sum(share) filter (where geo_level = 'nederland'), 0) as of_country,
+    coalesce(sum(share) filter (where geo_level in ('nplv', 'overig_nederland')), 0) as of_parts
+from {{ model }}
+where region_level = 'buurt'
+group by all
+having abs(of_country - 1) > 1e-9 or abs(of_parts - 1) > 1e-9
 {% endtest %}

@@ -1,6 +1,8 @@
 with figures as (
-    select year, region_code, boundary_year, true as is_final, source_table, source_modified, efg, labelled
+    select
+        table_key, year, region_code, boundary_year, true as is_final, labelled,
+        'label E, F of G' as measure, efg as figure
     from {{ ref('int_energielabels') }}
 ),
 
-{{ indicator_mart(numerator='f.efg', denominator='f.labelled', weight='dwellings') }}
+{{ indicator_mart(numerator='f.figure', denominator='f.labelled') }}

@@ -12,16 +12,20 @@ derived as (
 ),
 
 classes as (
-    select b.*, coalesce(b.class, d.class) as known_class
+    select
+        b.*,
+        coalesce(b.class, d.class) as known_class,
+        case when b.class is not null then 'klasse' else 'klasse uit afw' end as measure
     from buurten as b
     left join derived as d on b.year = d.year and b.region_code = d.region_code
 ),
 
 figures as (
     select
-        year, region_code, boundary_year, true as is_final, source_table, source_modified,
-        case when known_class <= 4 then 1 when known_class > 4 then 0 end as is_weak
+        table_key, year, region_code, boundary_year, true as is_final, measure,
+        known_class as figure,
+        case when known_class is null then 'de klassegrenzen van de meting ' || year || ' zijn niet bekend' end as missing
     from classes
 ),
 
-{{ indicator_mart(numerator='f.is_weak * w.weight', weight='dwellings') }}
+{{ indicator_mart(numerator='case when f.figure <= 4 then w.weight when f.figure > 4 then 0 * w.weight end') }}

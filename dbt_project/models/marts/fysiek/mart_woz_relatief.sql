@@ -7,4 +7,4 @@ figures as (
     inner join woz as national on woz.year = national.year and national.region_code = 'NL00'
 ),
 
-{{ indicator_mart(numerator='f.figure * w.weight', denominator='f.national * w.weight', weight='dwellings', measure='woz') }}
+{{ indicator_mart(numerator='f.figure * w.weight', denominator='f.national * w.weight', measure='woz') }}

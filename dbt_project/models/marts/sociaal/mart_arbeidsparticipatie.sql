@@ -1,3 +1,3 @@
 with figures as ({{ kwb_figures('labour_participation') }}),
 
-{{ indicator_mart(numerator='f.figure / 100 * w.weight', weight='residents_15_64', measure='labour_participation') }}
+{{ indicator_mart(numerator='f.figure / 100 * w.weight', measure='labour_participation') }}

@@ -1,3 +1,3 @@
 with figures as ({{ kwb_figures('income') }}),
 
-{{ indicator_mart(numerator='f.figure * w.weight', weight='residents', measure='income') }}
+{{ indicator_mart(numerator='f.figure * w.weight', measure='income') }}

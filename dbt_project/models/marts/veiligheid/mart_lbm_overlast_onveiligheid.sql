@@ -1,3 +1,3 @@
 with figures as ({{ leefbaarometer_deviation('onv') }}),
 
-{{ indicator_mart(numerator='f.deviation * w.weight', weight='dwellings') }}
+{{ indicator_mart(numerator='f.figure * w.weight') }}

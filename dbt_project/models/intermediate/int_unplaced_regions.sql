@@ -1,0 +1,43 @@
+-- Regions that do not fit: of which a table speaks and its edition of boundaries does not, the reverse, and those of which
+-- nothing says where they lie on the boundaries of comparison. The grain is kind of table, edition, region, problem.
+with sources as (
+    select distinct 'cbs_kwb' as relation, boundary_year, region_code from {{ ref('stg_cbs__kwb') }}
+    union all
+    select distinct 'politie_misdrijven' as relation, boundary_year, region_code from {{ ref('stg_politie__misdrijven') }}
+    union all
+    select distinct 'rivm_gezondheid' as relation, boundary_year, region_code from {{ ref('stg_rivm__gezondheid') }}
+    union all
+    select distinct 'leefbaarometer_buurten' as relation, boundary_year, region_code from {{ ref('stg_leefbaarometer__buurten') }}
+),
+
+regions as (select * from {{ ref('int_regions') }}),
+
+unknown as (
+    select s.*, 'niet in de indeling' as problem
+    from sources as s
+    anti join regions as r on s.boundary_year = r.boundary_year and s.region_code = r.region_code
+    where s.boundary_year in (select boundary_year from regions)
+),
+
+-- of the levels that a table speaks of
+silent as (
+    select l.relation, r.boundary_year, r.region_code, 'niet in de bron' as problem
+    from (select distinct relation, boundary_year, {{ region_level('region_code') }} as region_level from sources) as l
+    inner join regions as r on l.boundary_year = r.boundary_year and l.region_level = r.region_level
+    anti join sources as s
+        on l.relation = s.relation and l.boundary_year = s.boundary_year and r.region_code = s.region_code
+),
+
+-- the country holds every region that lies somewhere
+unplaced as (
+    select s.*, 'niet over te zetten' as problem
+    from sources as s
+    anti join {{ ref('int_geo_regions') }} as g
+        on s.boundary_year = g.boundary_year and s.region_code = g.region_code and g.geo_level = 'nederland'
+)
+
+select relation, boundary_year, region_code, {{ region_level('region_code') }} as region_level, problem from unknown
+union all
+select relation, boundary_year, region_code, {{ region_level('region_code') }} as region_level, problem from silent
+union all
+select relation, boundary_year, region_code, {{ region_level('region_code') }} as region_level, problem from unplaced
