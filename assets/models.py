@@ -10,7 +10,7 @@ from functools import partial
 import dagster as dg
 
 from checks.marts import check_specs, evaluate, told
-from nplv_orchestration import lineage, transform
+from nplv_orchestration import delineation, lineage, transform
 from nplv_orchestration.edition.table import DEMO
 from nplv_orchestration.catalogue import Indicator
 from nplv_orchestration.manifest import Manifest, Node
@@ -92,6 +92,7 @@ def model_assets(manifest: Manifest) -> dg.AssetsDefinition:
             monitor.forget_built()
             with monitor.warehouse() as connection:
                 register_raw(connection, monitor.archive, monitor.states())
+                delineation.demand(connection)
             if chosen:
                 transform.build_models(
                     [n.name for n in chosen],

@@ -40,6 +40,7 @@ class NodeResult:
 def prepare() -> None:
     """Parse the models into the manifest that everything else reads. Raises NplvError with dbt's own words, or for what is wrong in the catalogue."""
     fingerprint = project_fingerprint()
+    (TARGET / "partial_parse.msgpack").unlink(missing_ok=True)  # else a changed yml can leave the old one standing
     result = _runner().invoke(["parse", *_folders(TARGET), *_QUIET])
     if not result.success:
         raise NplvError(f"dbt cannot parse the models: {_one_line(result.exception)}")

@@ -21,7 +21,7 @@ ABSENT = ("zaandam-oost", 2021)
 
 
 def maatwerk() -> str:
-    """A delivery of CBS as csv: counts of areas, municipalities, what is left of these, and the country."""
+    """A delivery of CBS as csv: counts of areas, municipalities, what is left of these, the country, and that without the areas."""
     areas = pd.read_csv(REAL / "focus_areas.csv")
     chance = np.random.default_rng(1)
     lines = ["indicator;jaar;niveau;code;teller;noemer;status"]
@@ -33,7 +33,7 @@ def maatwerk() -> str:
             def line(kind: str, code: str, numerator: int, denominator: int, head: str = f"{indicator};{year}", end: str = status) -> None:
                 lines.append(f"{head};{kind};{code};{numerator};{denominator};{end}")
 
-            whole = np.zeros(2, dtype=int)
+            whole, of_areas = np.zeros(2, dtype=int), np.zeros(2, dtype=int)
             for municipality, inside in areas.groupby("municipality_code"):
                 parts = np.zeros(2, dtype=int)
                 for area in inside["area_id"]:
@@ -47,7 +47,10 @@ def maatwerk() -> str:
                 line("rest_gemeente", municipality, *parts_rest)
                 line("gemeente", municipality, *(parts + parts_rest))
                 whole += parts + parts_rest
-            line("nederland", "NL00", int(whole[0] * 3), int(whole[1] * 6))
+                of_areas += parts
+            country = whole * (3, 6)
+            line("nederland", "NL00", *country)
+            line("overig_nederland", "ONL", *(country - of_areas))
     return "\n".join(lines) + "\n"
 
 

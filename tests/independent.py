@@ -1,13 +1,16 @@
 """The figures of all marts a second time: plain pandas over the archive, sharing no code with the models.
 
-The cover of a geo is found from the top down here, and from a table of what lies inside what in dbt.
+The cover of a geo is found from the top down here, and from a table of what lies inside what in dbt. What of a region lies
+in a geo is counted from the addresses themselves, without a crosswalk between.
 """
 
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -18,14 +21,17 @@ ROOT = Path(__file__).resolve().parents[1]
 BOUNDARY_YEAR = 2024
 HIC = ["1.1.1", "1.4.2", "1.4.3", "1.4.5", "1.4.6", "1.4.7"]
 MEASURE_OF = {"cbs_kwb": "measure", "politie_misdrijven": "offence", "rivm_gezondheid": "margin"}
-MAATWERK_LEVELS = {"nplv": "gebied", "gemeenten": "gemeente", "rest_19_gemeenten": "rest_gemeente", "nederland": "nederland"}
+NEARLY_ALL = 0.99
+MAATWERK_LEVELS = {
+    "nplv": "gebied", "gemeenten": "gemeente", "rest_19_gemeenten": "rest_gemeente", "nederland": "nederland", "overig_nederland": "overig_nederland",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Figures:
     """What is summed: a numerator and a denominator per unit of weight (or, for a count, whole), by year and region."""
 
-    rows: pd.DataFrame  # year, region, numerator, denominator: both already times the weight where there is one
+    rows: pd.DataFrame  # year, edition, region, numerator, denominator: both already times the weight where there is one
     weight: str
     window: int
     is_rate: bool = False
@@ -60,8 +66,8 @@ def archive(home: Path) -> dict[str, pd.DataFrame]:
                 frame["region_code"] = frame["region_code"].replace("NL01", "NL00")
             if "period" in frame:
                 frame = frame[frame["period"].str.endswith("JJ00")].assign(year=frame["period"].str[:4].astype(int))
-            if told["relation"] == "cbs_addresses":
-                frame["boundary_year"] = told["boundary_year"]
+            if told["boundary_year"]:
+                frame["edition"] = told["boundary_year"]
             if told["period"]:
                 frame["year"] = told["period"]
             for line in register:
@@ -71,22 +77,27 @@ def archive(home: Path) -> dict[str, pd.DataFrame]:
     return {relation: pd.concat(frames) for relation, frames in tables.items()}
 
 
+def parents(code: str) -> list[str]:
+    """The regions that a region lies in, by its code, the largest first."""
+    larger = ["NL00", f"GM{code[2:6]}", f"WK{code[2:8]}"]
+    return larger[: ["NL", "GM", "WK", "BU"].index(code[:2])]
+
+
 class Monitor:
     """The 17 indicators of one home."""
 
     def __init__(self, home: Path) -> None:
         self.tables = archive(home)
         self.kwb = self.tables["cbs_kwb"].set_index(["year", "region_code", "measure"])["value"].unstack("measure")
-        codes = sorted({code for year, code in self.kwb.index if year == BOUNDARY_YEAR})
-        self.regions = set(codes)
-        self.buurten = [code for code in codes if code.startswith("BU")]
-        self.wijken = pd.Series(self.buurten).groupby(pd.Series(self.buurten).str[2:8]).agg(frozenset)
-        self.gemeenten = pd.Series(self.buurten).groupby(pd.Series(self.buurten).str[2:6]).agg(frozenset)
+        self.codes = {year: set(frame["region_code"]) for year, frame in self.tables["cbs_kwb"].groupby("year")}
+        self.buurten = sorted(code for code in self.codes[BOUNDARY_YEAR] if code.startswith("BU"))
+        addresses = self.tables.get("cbs_addresses", pd.DataFrame(columns=["edition", "postcode", "house_number", "region_code"]))
+        self.addresses = {year: frame.set_index(["postcode", "house_number"])["region_code"] for year, frame in addresses.groupby("edition")}
         self.areas = self.tables["focus_areas"]
         inside = self.tables["focus_area_regions"].groupby("area_id")["region_code"].agg(set)
         every = set(self.buurten)
         focus = set().union(*inside)
-        municipal = {b for code in self.areas["municipality_code"].unique() for b in self.gemeenten[code[2:]]}
+        municipal = {b for b in every if f"GM{b[2:6]}" in set(self.areas["municipality_code"])}
         self.geos = {("nplv", "NPLV"): focus, ("gemeenten", "G19"): municipal, ("rest_19_gemeenten", "R19"): municipal - focus}
         self.geos |= {("nederland", "NL00"): every, ("overig_nederland", "ONL"): every - focus}
         self.geos |= {("gebied", area): buurten for area, buurten in inside.items()}
@@ -99,8 +110,59 @@ class Monitor:
             found[meta["indicator_id"]] = meta
         return found
 
-    def weights(self, name: str) -> pd.DataFrame:
-        """Weights with a row for each region and a column for each edition; a region in no such edition has no number there."""
+    @cached_property
+    def wanted(self) -> set[int]:
+        """The editions that figures are brought to by addresses: those of tables other than Kerncijfers."""
+        others = [frame["edition"] for name, frame in self.tables.items() if name not in ("cbs_kwb", "cbs_addresses") and "edition" in frame]
+        return {int(year) for editions in others for year in editions.unique()}
+
+    @cache  # noqa: B019 - one monitor lives as long as a test
+    def common(self, old: int, new: int) -> pd.DataFrame:
+        """The buurt of each address that two editions have, in the one and in the other; empty where one has no addresses."""
+        if old == new or new not in self.wanted or not {old, new} <= set(self.addresses):
+            return pd.DataFrame({"old": [], "new": []}, dtype=object)
+        return pd.concat({"old": self.addresses[old], "new": self.addresses[new]}, axis=1, join="inner")
+
+    @cache  # noqa: B019 - as above
+    def without_address(self, old: int, new: int, code: str) -> bool:
+        """Whether no common address of two editions tells where a region lies: its code is then all there is to go by."""
+        return code not in self._touched(old, new)
+
+    @cache  # noqa: B019 - as above
+    def _touched(self, old: int, new: int) -> set[str]:
+        both = self.common(old, new)
+        buurten = set(both["old"]) | set(both["new"])
+        return buurten | {larger for buurt in buurten for larger in parents(buurt)}
+
+    @cache  # noqa: B019 - as above
+    def inside(self, edition: int) -> dict[tuple[str, str], dict[str, float]]:
+        """For each geo which part of each region of an edition lies in it: of larger regions those that do as a whole, or nearly."""
+        both = self.common(edition, BOUNDARY_YEAR)
+        everywhere = defaultdict(int)
+        for buurt, count in both["old"].value_counts().items():
+            for region in (buurt, *parents(buurt)):
+                everywhere[region] += count
+        members = defaultdict(set)
+        for buurt in self.buurten:
+            for region in (buurt, *parents(buurt)):
+                members[region].add(buurt)
+        found = {}
+        for geo, buurten in self.geos.items():
+            here = defaultdict(int)
+            for buurt, count in both.loc[both["new"].isin(buurten), "old"].value_counts().items():
+                for region in (buurt, *parents(buurt)):
+                    here[region] += count
+            shares = {r: n / everywhere[r] for r, n in here.items() if r.startswith("BU") or n >= NEARLY_ALL * everywhere[r]}
+            for region in {region for buurt in buurten for region in (buurt, *parents(buurt))}:
+                is_there = both.empty or edition not in self.codes or region in self.codes[edition]
+                if members[region] <= buurten and is_there and self.without_address(edition, BOUNDARY_YEAR, region):
+                    shares[region] = 1.0
+            found[geo] = shares
+        return found
+
+    @cache  # noqa: B019 - as above
+    def counts(self, name: str) -> pd.DataFrame:
+        """A weight with a row for each region and a column for each edition that has any; NaN where it is not given."""
         k = self.kwb
         young = k["residents"] - k["residents_0_14"]
         series = {
@@ -109,78 +171,96 @@ class Monitor:
             "residents_15_64": (young - k["residents_65_plus"]).clip(lower=0),
             "dwellings": k["dwellings"],
         }[name]
-        return series.unstack("year")
+        return series.unstack("year").dropna(axis=1, how="all")
 
-    def weight_of(self, name: str, year: int, window: int) -> tuple[pd.Series, pd.Series]:
-        """The weight of each region from the nearest edition that has its code (the later of two), and which edition that is."""
-        weights, editions = self.weights(name), self.kwb.index.to_frame(index=False)
-        edition = pd.Series(dtype=float)
-        for near in sorted((y for y in weights.columns if abs(y - year) <= window), key=lambda y: (abs(y - year), -y)):
-            codes = editions.loc[editions["year"] == near, "region_code"]
-            new = codes[~codes.isin(edition.index)]
-            edition = pd.concat([edition, pd.Series(float(near), index=new)])
-        value = pd.Series([weights.at[code, int(y)] for code, y in edition.items()], index=edition.index, dtype=float)
-        return value, edition
+    @cache  # noqa: B019 - as above
+    def count_on(self, name: str, year: int, edition: int) -> dict[str, float]:
+        """A weight of a year on the regions of an edition; NaN for one whose number is not given."""
+        codes = self.codes[year]
+        given = self.counts(name)[year].to_dict()
+        if year == edition:
+            return {code: given[code] for code in codes}
+        found: dict[str, float] = {}
+        both = self.common(year, edition)
+        for level in range(4):
+            pairs = both.map(lambda buurt, level=level: (*parents(buurt), buurt)[level]).value_counts().reset_index(name="n")
+            pairs["share"] = pairs["n"] / pairs.groupby("old")["n"].transform("sum")
+            pairs["value"] = pairs["old"].map(given)
+            for region, rows in pairs.groupby("new"):
+                known = rows.dropna(subset=["value"])
+                enough = known["n"].sum() >= NEARLY_ALL * rows["n"].sum()
+                found[region] = (known["share"] * known["value"]).sum() if enough else np.nan
+        return found | {code: given[code] for code in codes if self.without_address(year, edition, code)}
 
-    def cover(self, buurten: set[str], known: set[str]) -> Iterator[str]:
+    @cache  # noqa: B019 - as above
+    def weight_of(self, name: str, year: int, edition: int, window: int) -> pd.DataFrame:
+        """The weight of each region of an edition in a year: value, weight_year, and is_near, whether that is near enough."""
+        years = list(self.counts(name).columns)
+        complete = all(edition in self.counts(n).columns for n in ("residents", "residents_15_plus", "residents_15_64", "dwellings"))
+        if edition not in self.wanted and complete:
+            years = sorted({edition, BOUNDARY_YEAR} & set(years))
+        found: dict[str, tuple[float, int]] = {}
+        for near in sorted(years, key=lambda y: (abs(y - year), -y)):
+            for code, value in self.count_on(name, near, edition).items():
+                found.setdefault(code, (value, near))
+        frame = pd.DataFrame.from_dict(found, orient="index", columns=["value", "weight_year"])
+        return frame.assign(is_near=(frame["weight_year"] - year).abs() <= window)
+
+    def cover(self, geo: tuple[str, str], edition: int, known: set[str]) -> Iterator[str]:
         """The largest regions inside that have a figure; a buurt without one stands for itself."""
-        if len(buurten) == len(self.buurten) and "NL00" in known:
-            yield "NL00"
-            return
-        for gemeente in sorted({b[2:6] for b in buurten}):
-            mine = {b for b in buurten if b[2:6] == gemeente}
-            if mine == self.gemeenten[gemeente] and f"GM{gemeente}" in known:
-                yield f"GM{gemeente}"
-                continue
-            for wijk in sorted({b[2:8] for b in mine}):
-                parts = {b for b in mine if b[2:8] == wijk}
-                if parts == self.wijken[wijk] and f"WK{wijk}" in known:
-                    yield f"WK{wijk}"
-                else:
-                    yield from sorted(parts)
+        shares = self.inside(edition)[geo]
+        for region in shares:
+            larger = [r for r in parents(region) if r in shares and r in known]
+            if not larger and (region in known or region.startswith("BU")):
+                yield region
 
-    def weighted(self, values: pd.DataFrame, weight: str, window: int, measure: str, low: str | None = None) -> Figures:
-        """Figures of a share or a mean: the value times the weight over the weight. values: year, region_code, and the measure."""
+    def weighted(self, values: pd.DataFrame, weight: str, measure: str) -> Figures:
+        """Figures of a share or a mean: the value times the weight over the weight. values: year, edition, region_code, and the measure."""
         rows = []
-        for year, frame in values.dropna(subset=[measure]).groupby("year"):
-            value, edition = self.weight_of(weight, int(year), window)
-            if len(edition):
-                w = frame["region_code"].map(value)
-                rows.append(pd.DataFrame({"year": year, "region": frame["region_code"], "numerator": frame[measure] * w, "denominator": w}))
-        return Figures(pd.concat(rows) if rows else pd.DataFrame(columns=["year", "region", "numerator", "denominator"]), weight, window)
+        for (year, edition), frame in values.dropna(subset=[measure]).groupby(["year", "edition"]):
+            near = self.weight_of(weight, int(year), int(edition), 5).query("is_near")
+            w = frame["region_code"].map(near["value"])
+            rows.append(frame.assign(region=frame["region_code"], numerator=frame[measure] * w, denominator=w))
+        return Figures(self.gathered(rows), weight, 5)
+
+    @staticmethod
+    def gathered(rows: list[pd.DataFrame]) -> pd.DataFrame:
+        """The rows of several years."""
+        columns = ["year", "edition", "region", "numerator", "denominator"]
+        return pd.concat([frame[columns] for frame in rows]) if rows else pd.DataFrame(columns=columns)
 
     def figures(self, indicator: str) -> Figures | None:
         """What an indicator sums; None for CBS maatwerk."""
         t = self.tables
         measures = {"woz_relatief": "woz", "arbeidsparticipatie": "labour_participation", "bijstand": "welfare", "inkomen": "income"}
         if indicator in measures:
-            values = self.kwb.reset_index()
+            values = self.kwb.reset_index().assign(edition=lambda k: k["year"])
             name = measures[indicator]
             if name not in values:
                 values[name] = np.nan
             if indicator == "bijstand":
                 return self.rate(values.rename(columns={name: "count"}).dropna(subset=["count"]))
             if indicator == "woz_relatief":
-                figures = self.weighted(values, "dwellings", 5, name)
+                figures = self.weighted(values, "dwellings", name)
                 national = values[values["region_code"] == "NL00"].set_index("year")[name]
                 figures.rows["denominator"] *= figures.rows["year"].map(national)
                 return figures
             if indicator == "arbeidsparticipatie":
                 values[name] /= 100
-            return self.weighted(values, "residents_15_64" if indicator == "arbeidsparticipatie" else "residents", 5, name)
+            return self.weighted(values, "residents_15_64" if indicator == "arbeidsparticipatie" else "residents", name)
         if indicator.startswith("lbm_"):
             scores = t["leefbaarometer_buurten"].copy()
             if indicator == "lbm_zwak_aandeel":
                 derived = np.where(scores["year"] == 2024, (scores["afw"] < -0.164).astype(float), np.nan)
                 scores["weak"] = np.where(scores["class"].notna(), (scores["class"] <= 4).astype(float), derived)
-                return self.weighted(scores, "dwellings", 5, "weak")
+                return self.weighted(scores, "dwellings", "weak")
             column = {"lbm_woningvoorraad": "won", "lbm_fysieke_omgeving": "fys", "lbm_overlast_onveiligheid": "onv"}[indicator]
-            national = pd.DataFrame({"year": scores["year"].unique(), "region_code": "NL00", column: 0.0})
-            return self.weighted(pd.concat([scores, national]), "dwellings", 5, column)
+            national = scores[["year", "edition"]].drop_duplicates().assign(region_code="NL00", **{column: 0.0})
+            return self.weighted(pd.concat([scores, national]), "dwellings", column)
         if indicator == "ervaren_gezondheid":
             health = t["rivm_gezondheid"]
             health = health[health["margin"] == "MW00000"].assign(share=lambda h: h["value"] / 100)
-            return self.weighted(health, "residents_15_plus", 5, "share")
+            return self.weighted(health, "residents_15_plus", "share")
         if indicator in ("misdrijven", "misdrijven_hic"):
             return self.rate(self.crimes(HIC if indicator.endswith("hic") else ["0.0.0"]))
         if indicator == "energielabel_efg":
@@ -188,82 +268,83 @@ class Monitor:
         return None
 
     def rate(self, counts: pd.DataFrame) -> Figures:
-        """Figures of a count per resident. counts: year, region_code, count."""
+        """Figures of a count per resident. counts: year, edition, region_code, count."""
         rows = []
-        for year, frame in counts.groupby("year"):
-            value, edition = self.weight_of("residents", int(year), 1)
-            frame = frame[frame["region_code"].isin(edition.index)]
-            if len(edition):
-                w = frame["region_code"].map(value)
-                rows.append(pd.DataFrame({"year": year, "region": frame["region_code"], "numerator": frame["count"], "denominator": w}))
-        return Figures(pd.concat(rows) if rows else pd.DataFrame(columns=["year", "region", "numerator", "denominator"]), "residents", 1, True)
+        for (year, edition), frame in counts.groupby(["year", "edition"]):
+            near = self.weight_of("residents", int(year), int(edition), 1).query("is_near")
+            frame = frame[frame["region_code"].isin(near.index)]
+            w = frame["region_code"].map(near["value"])
+            rows.append(frame.assign(region=frame["region_code"], numerator=frame["count"], denominator=w))
+        return Figures(self.gathered(rows), "residents", 1, True)
 
     def crimes(self, offences: list[str]) -> pd.DataFrame:
         """Crimes by year and region; of wijken that the publisher does not give, the sum of their buurten when none is missing."""
         crimes = self.tables["politie_misdrijven"]
         crimes = crimes[crimes["offence"].isin(offences)]
-        counts = crimes.groupby(["year", "region_code"])["value"].agg(["sum", "count"]).reset_index()
+        counts = crimes.groupby(["year", "edition", "region_code"])["value"].agg(["sum", "count"]).reset_index()
         counts["count"] = counts["sum"].where(counts["count"] == len(offences))
         buurten = counts[counts["region_code"].str.startswith("BU")]
-        wijken = buurten.groupby(["year", "WK" + buurten["region_code"].str[2:8]])["count"].agg(lambda c: c.sum(skipna=False)).reset_index()
+        wijken = buurten.assign(region_code="WK" + buurten["region_code"].str[2:8]).groupby(["year", "edition", "region_code"])["count"]
+        wijken = wijken.agg(count=lambda c: c.sum(skipna=False), parts="size").reset_index()
+        for edition, codes in self.codes.items():
+            whole = pd.Series([c[2:8] for c in codes if c.startswith("BU")]).value_counts()
+            short = (wijken["edition"] == edition) & (wijken["parts"] != wijken["region_code"].str[2:].map(whole))
+            wijken.loc[short, "count"] = np.nan
         given = pd.MultiIndex.from_frame(counts[["year", "region_code"]])
         wijken = wijken[~pd.MultiIndex.from_frame(wijken[["year", "region_code"]]).isin(given)]
-        return pd.concat([counts[["year", "region_code", "count"]], wijken[["year", "region_code", "count"]]]).dropna(subset=["count"])
+        columns = ["year", "edition", "region_code", "count"]
+        return pd.concat([counts[columns], wijken[columns]]).dropna(subset=["count"])
 
     def labels(self) -> Figures:
         """Labelled dwellings by buurt, those with label E, F or G as numerator."""
-        empty = pd.DataFrame(columns=["year", "region", "numerator", "denominator"])
-        if "eponline_labels" not in self.tables or "cbs_addresses" not in self.tables:
-            return Figures(empty, "dwellings", 5)
+        if "eponline_labels" not in self.tables or BOUNDARY_YEAR not in self.addresses:
+            return Figures(self.gathered([]), "dwellings", 5)
         labels = self.tables["eponline_labels"].copy()
         for column in ("reference_date", "valid_until", "recorded_on"):
             labels[column] = pd.to_datetime(labels[column])
         labels = labels[labels["valid_until"].isna() | (labels["valid_until"] >= labels["reference_date"])]
         newest = labels.sort_values(["recorded_on", "valid_until", "label"], ascending=[False, False, True], na_position="first")
         newest = newest.drop_duplicates(["reference_date", "dwelling_id"])
-        addresses = self.tables["cbs_addresses"].query("boundary_year == 2024")
-        placed = newest.merge(addresses, on=["postcode", "house_number"])
+        placed = newest.merge(self.addresses[BOUNDARY_YEAR].reset_index(), on=["postcode", "house_number"])
         placed = placed.assign(year=placed["reference_date"].dt.year, numerator=placed["label"].isin(["E", "F", "G"]).astype(float), denominator=1.0)
         rows = placed.groupby(["year", "region_code"])[["numerator", "denominator"]].sum().reset_index()
-        return Figures(rows.rename(columns={"region_code": "region"}), "dwellings", 5)
+        return Figures(rows.rename(columns={"region_code": "region"}).assign(edition=BOUNDARY_YEAR), "dwellings", 5)
 
     def totals(self, figures: Figures) -> pd.DataFrame:
         """numerator, denominator, coverage and weight_year by geo_level, geo_code and year."""
         found = []
-        for year, rows in figures.rows.groupby("year"):
-            _, edition = self.weight_of(figures.weight, int(year), figures.window)
-            if edition.empty:
+        for (year, edition), rows in figures.rows.groupby(["year", "edition"]):
+            weights = self.weight_of(figures.weight, int(year), int(edition), figures.window)
+            if not weights["is_near"].any():
                 continue
-            weight = self.weights(figures.weight)[BOUNDARY_YEAR]
-            rows = rows[rows["region"].isin(self.regions)].set_index("region")
             needed = ["numerator"] if figures.is_rate else ["numerator", "denominator"]
-            rows = rows.dropna(subset=needed)
-            known = set(rows.index)
-            for (level, code), buurten in self.geos.items():
-                chosen = list(self.cover(buurten, known))
-                mine = rows.loc[[region for region in chosen if region in known]]
+            rows = rows.dropna(subset=needed).set_index("region")
+            for geo in self.geos:
+                chosen = pd.Series({r: self.inside(int(edition))[geo][r] for r in self.cover(geo, int(edition), set(rows.index))}, dtype=float)
+                mine = rows.loc[[region for region in chosen.index if region in rows.index]]
                 if mine.empty:
                     continue
-                all_weight = weight.reindex(chosen).sum()
+                share = chosen.reindex(mine.index)
+                weight = weights["value"].reindex(chosen.index) * chosen
                 found.append(
                     {
-                        "geo_level": level, "geo_code": code, "year": year, "numerator": mine["numerator"].sum(),
-                        "denominator": mine["denominator"].sum(), "coverage": weight.reindex(mine.index).sum() / all_weight if all_weight else np.nan,
-                        "weight_year": edition.reindex(mine.index).mode().min(),
+                        "geo_level": geo[0], "geo_code": geo[1], "year": year, "numerator": (share * mine["numerator"]).sum(),
+                        "denominator": (share * mine["denominator"]).sum(),
+                        "coverage": weight.reindex(mine.index).sum() / weight.sum() if weight.sum() else np.nan,
+                        "weight_year": weights.query("is_near")["weight_year"].reindex(mine.index).mode().min(),
                     }
                 )  # fmt: skip
         return pd.DataFrame(found)
 
     def delivered(self, indicator: str) -> pd.DataFrame:
-        """The same from CBS maatwerk: counts are added up; the country less the areas is the rest of the country."""
+        """The same from CBS maatwerk: counts are added up."""
         if "cbs_maatwerk" not in self.tables:
             return pd.DataFrame()
         cells = self.tables["cbs_maatwerk"].query("indicator_id == @indicator")
         municipalities = set(self.areas["municipality_code"])
-        parts = {"nplv": set(self.areas["area_id"]), "gemeenten": municipalities, "rest_19_gemeenten": municipalities, "nederland": {"NL00"}}
+        parts = {"nplv": set(self.areas["area_id"]), "gemeenten": municipalities, "rest_19_gemeenten": municipalities}
         found = []
         for year, rows in cells.groupby("year"):
-            rows = rows[rows["geo_code"].isin(set().union(*parts.values()))]
             groups = {(level, code): rows[rows["geo_level"] == MAATWERK_LEVELS[level]] for level, code in self.geos if level in MAATWERK_LEVELS}
             groups |= {
                 ("gebied", code): rows[(rows["geo_level"] == "gebied") & (rows["geo_code"] == code)] for level, code in self.geos if level == "gebied"
@@ -277,9 +358,6 @@ class Monitor:
                     continue
                 coverage = known["denominator"].sum() / mine["denominator"].sum()
                 sums[level, code] = known["numerator"].sum(), known["denominator"].sum(), coverage
-            nl, areas = sums.get(("nederland", "NL00")), sums.get(("nplv", "NPLV"))
-            if nl and areas and areas[2] == 1:
-                sums["overig_nederland", "ONL"] = nl[0] - areas[0], nl[1] - areas[1], 1.0
             found += [
                 {"geo_level": level, "geo_code": code, "year": year, "numerator": n, "denominator": d, "coverage": c, "weight_year": np.nan}
                 for (level, code), (n, d, c) in sums.items()
@@ -294,7 +372,7 @@ class Monitor:
             totals = self.delivered(indicator) if figures is None else self.totals(figures)
             if totals.empty:
                 continue
-            years = range(meta["calendar"]["first"], 2100, meta["calendar"]["every"])
+            years = range(meta["series"][0]["first"], 2100, meta["series"][0]["every"])
             enough = (totals["coverage"] >= meta["minimum_coverage"]) & (totals["denominator"] > 0) & totals["year"].isin(years)
             totals = totals[enough & ~totals["geo_level"].isin(meta["comparators_not_given"])]
             found.append(totals.assign(indicator_id=indicator, value=meta["multiplier"] * totals["numerator"] / totals["denominator"]))

@@ -92,7 +92,7 @@ def _rows(figures: Figures, indicator: str, last: int) -> Iterator[tuple[object,
             inside = country.municipality == city
             code = f"GM{codes[int(np.argmax(inside))][:4]}"
             groups += [("gemeente", code, inside), ("rest_gemeente", code, inside & (country.area < 0))]
-        groups.append(("nederland", "NL00", country.municipality >= 0))
+        groups += [("nederland", "NL00", country.municipality >= 0), ("overig_nederland", "ONL", country.area < 0)]
         for level, code, chosen in groups:
             numerator = "." if (indicator, year, code) == _SECRET else int(part[chosen].sum())
             yield indicator, year, level, code, numerator, int(whole[chosen].sum()), status

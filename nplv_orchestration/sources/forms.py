@@ -348,7 +348,8 @@ def _texts(row: Mapping[Hashable, object]) -> dict[str, str]:
 
 def _levels(known: Known) -> dict[str, dict[str, str]]:
     municipalities = known.municipalities
-    return {"gebied": known.areas, "gemeente": municipalities, "rest_gemeente": municipalities, "nederland": {"NL00": "Nederland"}}
+    countries = {"nederland": {"NL00": "Nederland"}, "overig_nederland": {"ONL": "Nederland zonder de focusgebieden"}}
+    return {"gebied": known.areas, "gemeente": municipalities, "rest_gemeente": municipalities, **countries}
 
 
 def _code_exists(row: dict[str, str], known: Known) -> bool:
@@ -375,14 +376,14 @@ MAATWERK = Form(
         Column(
             "niveau",
             "geo_level",
-            OneOf(("gebied", "gemeente", "rest_gemeente", "nederland")),
-            "Waarvan het de aantallen zijn; rest_gemeente is een gemeente zonder haar focusgebieden.",
+            OneOf(("gebied", "gemeente", "rest_gemeente", "nederland", "overig_nederland")),
+            "Waarvan het de aantallen zijn; rest_gemeente is een gemeente zonder haar focusgebieden, overig_nederland het land zonder alle focusgebieden.",
             "gebied",
         ),
         Column(
             "code",
             "geo_code",
-            Matching(r"[a-z0-9]+(-[a-z0-9]+)*|GM\d{4}|NL00", "de code van een gebied, GM en vier cijfers, of NL00"),
+            Matching(r"[a-z0-9]+(-[a-z0-9]+)*|GM\d{4}|NL00|ONL", "de code van een gebied, GM en vier cijfers, NL00, of ONL voor overig_nederland"),
             "De code van het focusgebied, de gemeente of Nederland; ze staan hieronder.",
             "delft-west",
         ),

@@ -66,12 +66,12 @@ def test_a_failed_check_holds_its_mart_and_no_other(night: Night, home_of: Path,
     settings = settings_for(restated, home_of)
     outcome = run_night(settings, 2024)
     assert set(outcome.held) == {"misdrijven"}
-    assert outcome.held["misdrijven"][0] == "controle verwachtingen op marts.mart_misdrijven is niet geslaagd"
+    assert "controle verwachtingen op marts.mart_misdrijven is niet geslaagd" in outcome.held["misdrijven"]
     assert outcome.version != night[1].version
     assert held(settings) == {"misdrijven"}
     assert figures(settings, "misdrijven") == before
     page = (outcome.edition / "voortgangsoverzicht.html").read_text(encoding="utf-8")
-    assert "niet bijgewerkt: controle verwachtingen op marts.mart_misdrijven is niet geslaagd" in page
+    assert f"niet bijgewerkt: {outcome.held['misdrijven'][0]}" in page
 
     # a person who launches the last assets alone gets no further than the night did
     version = Home.of(settings).current.resolve()

@@ -7,7 +7,6 @@ import pytest
 from nplv_orchestration.errors import GateStopped
 from nplv_orchestration.evidence import Evidence
 from nplv_orchestration.gate import decide, demand_derived, required_checks
-from nplv_orchestration.catalogue import Indicator
 from nplv_orchestration.manifest import Manifest, load_manifest
 
 META = load_manifest().indicators[0].model_dump()
@@ -15,7 +14,7 @@ META = load_manifest().indicators[0].model_dump()
 
 def model(schema: str, name: str, *parents: str, **meta: Any) -> dict[str, Any]:
     return {
-        "name": name, "schema": schema, "resource_type": "model", "original_file_path": f"{name}.sql", "description": "", "columns": {},
+        "name": name, "schema": schema, "resource_type": "model", "original_file_path": f"models/{schema}/fysiek/{name}.sql", "description": "", "columns": {},
         "depends_on": {"nodes": [f"model.{p}" for p in parents]}, "config": {"meta": meta},
     }  # fmt: skip
 
@@ -29,8 +28,8 @@ MANIFEST = Manifest(
         "nodes": {
             "model.weights": model("intermediate", "weights", foundation=True),
             "model.crimes": model("staging", "crimes", "weights"),
-            "model.mart_a": model("marts", "mart_a", "crimes", **META | {"indicator_id": "a", "number": 1}),
-            "model.mart_b": model("marts", "mart_b", "weights", **META | {"indicator_id": "b", "number": 2}),
+            "model.mart_a": model("marts", "mart_a", "crimes", **META | {"indicator_id": "a", "number": 1, "actielijn": "fysiek"}),
+            "model.mart_b": model("marts", "mart_b", "weights", **META | {"indicator_id": "b", "number": 2, "actielijn": "fysiek"}),
             "model.trends": model("publication", "trends"),
             "test.1": judging("weights_known", "weights"),
             "test.2": judging("crimes_positive", "crimes"),
@@ -138,8 +137,3 @@ def test_the_real_gate_demands_checks_of_every_mart_and_a_foundation() -> None:
         on_mart = {need.check for need in needs if need.node == manifest.marts[indicator].relation}
         assert {"verwachtingen", f"unique_row_mart_{indicator}_", f"parts_add_up_mart_{indicator}_"} <= on_mart
         assert any(need.is_foundation for need in needs)
-
-
-def test_a_field_that_no_indicator_has_is_refused() -> None:
-    with pytest.raises(ValueError, match="extra_forbidden"):
-        Indicator.model_validate(META | {"colour": "blue"})

@@ -256,7 +256,7 @@ def test_rows_that_are_lost_are_told_and_made_anew_from_the_files(publishers: Pu
         ("indicator;jaar", "jaar;indicator", "maatwerk_a.csv, blad csv, rij 1, kolom A: gevonden 'jaar; indicator; niveau; code; teller; …', verwacht de koppen"),
         ("2023;gebied", "23;gebied", "rij 2, kolom jaar (B): gevonden '23', verwacht een jaar van 2000"),
         ("2023;gebied", "2099;gebied", "rij 2, kolom jaar (B): gevonden '2099', verwacht een jaar van 2000"),
-        ("gemeente;GM0479", "provincie;PV27", "rij 3, kolom niveau (C): gevonden 'provincie', verwacht een van: gebied, gemeente, rest_gemeente, nederland (en nog 1)"),
+        ("gemeente;GM0479", "provincie;PV27", "rij 3, kolom niveau (C): gevonden 'provincie', verwacht een van: gebied, gemeente, rest_gemeente, nederland, overig_nederland (en nog 1)"),
         ("GM0479", "479", "rij 3, kolom code (D): gevonden '479', verwacht een code van niveau gemeente die bestaat"),
         ("GM0479", "GM9999", "rij 3, kolom code (D): gevonden 'GM9999', verwacht een code van niveau gemeente die bestaat"),
         ("zaandam-oost", "zaandam-ost", "rij 2, kolom code (D): gevonden 'zaandam-ost', verwacht een code van niveau gebied die bestaat"),

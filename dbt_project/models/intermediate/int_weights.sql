@@ -31,7 +31,8 @@ counts as (
 
 crosswalk as (select * from {{ ref('int_crosswalk') }}),
 
--- Kerncijfers have their own counts, unless a column of them is not out
+-- Kerncijfers have their own counts, unless a column of them is not out. Those of the boundaries of comparison go with every
+-- edition, so that a region which another edition does not know still counts as one of which nothing is known.
 complete as (
     select weight_year
     from counts
@@ -50,7 +51,9 @@ pairs as (
     select e.boundary_year, c.weight_year
     from editions as e
     cross join (select distinct weight_year from counts) as c
-    where e.boundary_year = c.weight_year or not e.is_kwb or e.boundary_year not in (select weight_year from complete)
+    where
+        c.weight_year in (e.boundary_year, {{ var('boundary_year') }})
+        or not e.is_kwb or e.boundary_year not in (select weight_year from complete)
 ),
 
 own as (

@@ -38,7 +38,7 @@ where
     )
 {% endtest %}
 
-{# a value or a reason, never neither; and what is missing is never a number #}
+{# a value or a reason, never neither; what is missing is never a number; and an interval only where the catalogue says that the publisher gives one #}
 {% test status_explained(model) %}
 select *
 from {{ model }}
@@ -50,6 +50,10 @@ where
     or (value is not null and region_quality not in ('exact', 'verdeeld', 'geraden'))
     or coverage < 0 or coverage > 1 + 1e-9
     or (value is not null and not isfinite(value))
+    or (value_low is null) <> (value_high is null)
+    {%- if not mart_node(model).get('has_interval') %}
+    or value_low is not null
+    {%- endif %}
 {% endtest %}
 
 {# numerator and denominator are the sums of what the components add, and the coverage counts those that did #}
@@ -72,17 +76,6 @@ where
         or abs(denominators - denominator) > 1e-9 * greatest(1, abs(denominator))
         or numerators is null or denominators is null or counted <> regions or beyond > 0
     )
-{% endtest %}
-
-{# an interval only where the catalogue says that the publisher gives one #}
-{% test interval_as_declared(model) %}
-select * from {{ model }}
-where
-    {% if mart_node(model).get('has_interval') -%}
-    (value_low is null) <> (value_high is null)
-    {%- else -%}
-    value_low is not null or value_high is not null
-    {%- endif %}
 {% endtest %}
 
 {#
