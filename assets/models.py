@@ -11,8 +11,8 @@ import dagster as dg
 
 from checks.marts import check_specs, evaluate, told
 from nplv_orchestration import delineation, lineage, transform
-from nplv_orchestration.edition.table import DEMO
 from nplv_orchestration.catalogue import Indicator
+from nplv_orchestration.edition.table import DEMO
 from nplv_orchestration.manifest import Manifest, Node
 from nplv_orchestration.monitor import Monitor
 from nplv_orchestration.portrait import Portrait, image, line, portraits
@@ -43,7 +43,8 @@ def asset_specs(manifest: Manifest, nodes: Collection[Node]) -> list[dg.AssetSpe
                 group_name=indicator.actielijn if indicator else {"areas": "staging", "publication": "publicatie"}.get(node.schema, node.schema),
                 description=f"Indicator {indicator.number}: {indicator.name_nl}. {indicator.definition_nl}" if indicator else node.description,
                 kinds={"dbt", "duckdb"},
-                owners=["team:monitor-nplv"],
+                owners=["team:monitor-nplv"] if not indicator else [f"team:{indicator.owner.lower().removeprefix('team ').replace(' ', '-')}"],
+                tags={"actielijn": indicator.actielijn, "lijst": indicator.support} if indicator else {},
                 metadata={"dagster/column_schema": dg.TableSchema(columns), "dagster/relation_identifier": node.relation},
             )
         )

@@ -105,7 +105,9 @@ class Indicator(_Known):
         if not self.plausible_low < self.plausible_high:
             raise ValueError(f"plausible_low {self.plausible_low:g} is not below plausible_high {self.plausible_high:g}")
         if (self.national_tolerance is None) != (self.national == "gebouwd"):
-            raise ValueError(f"national_tolerance does not go with national '{self.national}': only a built country has no published one to agree with")
+            raise ValueError(
+                f"national_tolerance does not go with national '{self.national}': only a built country has no published one to agree with"
+            )
         if unknown := {b.series for b in self.breaks} - {s.id for s in self.series}:
             raise ValueError(f"breaks are of series that are not there: {', '.join(sorted(unknown))}")
         if unknown := set(self.sources) - {table.relation for table in REGISTRY}:
@@ -124,7 +126,9 @@ def catalogue(marts: Iterable[Mapping[str, Any]]) -> list[Indicator]:
             indicator = Indicator.model_validate(mart["config"]["meta"])
         except ValidationError as error:
             wrong = [(".".join(map(str, e["loc"])), e["msg"].removeprefix("Value error, "), e["input"]) for e in error.errors()]
-            told = [f"{name}: {said}" + (f", not '{got}'" if isinstance(got, str | int | float) else "") if name else said for name, said, got in wrong]
+            told = [
+                f"{name}: {said}" + (f", not '{got}'" if isinstance(got, str | int | float) else "") if name else said for name, said, got in wrong
+            ]
             raise NplvError(f"{where}: {'; '.join(told)}") from None
         if mart["name"] != indicator.mart or f"/{indicator.actielijn}/" not in where:
             raise NplvError(f"{where}: the mart of {indicator.indicator_id} belongs in marts/{indicator.actielijn}/{indicator.mart}.sql")

@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from nplv_orchestration import cli_inbox, cli_sources
+from nplv_orchestration import cli_inbox, cli_indicators, cli_sources
 from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.home import Home
 from nplv_orchestration.progress import Progress
@@ -30,6 +30,8 @@ app = typer.Typer(
 )
 app.add_typer(cli_sources.app, name="sources")
 app.add_typer(cli_inbox.app, name="inbox")
+app.command()(cli_indicators.indicators)
+app.command()(cli_indicators.explain)
 
 
 def main() -> None:
@@ -59,15 +61,9 @@ def run(
         print(f"let op: {warning}", file=sys.stderr)
     for indicator, reasons in outcome.held.items():
         print(f"vastgehouden: {indicator}: {reasons[0]}", file=sys.stderr)
-    _print_indicators(settings)
+    cli_indicators.print_indicators(settings)
     print(f"Versie {outcome.version}")
     print(f"Editie {outcome.edition}")
-
-
-@app.command()
-def indicators() -> None:
-    """The table of indicators of the current version."""
-    _print_indicators(load_settings())
 
 
 @app.command()
@@ -78,7 +74,7 @@ def query(sql: Annotated[str, typer.Argument(help="a query in DuckDB's SQL")]) -
     from rich.console import Console
     from rich.table import Table
 
-    with duckdb.connect(str(_published(load_settings(), "intern")), read_only=True) as connection:
+    with duckdb.connect(str(cli_indicators.published(load_settings(), "intern")), read_only=True) as connection:
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         try:
@@ -204,41 +200,6 @@ def _progress() -> Iterator[Progress]:
             bars.update(task, description=stage, completed=done, total=total or None, count=count)
 
         yield bar
-
-
-def _published(settings: Settings, part: str) -> Path:
-    database = Home.of(settings).current.resolve() / part / "nplv.duckdb"
-    if not database.exists():
-        raise NplvError(f"{Home.of(settings).root} holds no published version; run `nplv run` first")
-    return database
-
-
-def _print_indicators(settings: Settings) -> None:
-    import duckdb
-    from rich import box
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    from nplv_orchestration.edition.table import DEMO, NO_FIGURE, development, number
-
-    with duckdb.connect(str(_published(settings, "openbaar")), read_only=True) as connection:
-        rows = connection.execute(
-            "SELECT c.number, c.name_nl, c.unit, c.decimals, t.latest_year, t.latest_value, t.latest_nl, c.relative, t.verdict, t.gap_verdict, "
-            "(SELECT arg_max(status_reason, year) FROM marts.indicator_values AS v WHERE v.indicator_id = c.indicator_id AND geo_level = 'nplv') "
-            "FROM marts.indicators AS c LEFT JOIN marts.indicator_trends AS t ON c.indicator_id = t.indicator_id AND t.geo_level = 'nplv' ORDER BY c.number"
-        ).fetchall()
-        demo = connection.execute("SELECT 1 FROM provenance.build WHERE key = 'mode' AND value = 'demo'").fetchone()
-    table = Table(box=box.SIMPLE_HEAD, title=DEMO if demo else None, title_style="bold")
-    for head in ("#", "Indicator", "Jaar", "Gebieden", "Nederland", "Ontwikkeling"):
-        is_figure = head in ("#", "Jaar", "Gebieden", "Nederland")
-        table.add_column(head, justify="right" if is_figure else "left", no_wrap=is_figure)
-    for n, name, unit, decimals, year, value, national, relative, verdict, gap_verdict, reason in rows:
-        told = development({"relative": relative, "verdict": verdict, "gap_verdict": gap_verdict}) if value is not None else reason
-        table.add_row(
-            str(n), f"{name}\n[dim]{escape(unit)}[/dim]", str(year or ""), number(value, decimals), number(national, decimals), told or NO_FIGURE
-        )
-    Console(width=None if sys.stdout.isatty() else 160).print(table)
 
 
 if __name__ == "__main__":

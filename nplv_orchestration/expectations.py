@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from nplv_orchestration.evidence import Evidence
 from nplv_orchestration.catalogue import Indicator
+from nplv_orchestration.evidence import Evidence
 from nplv_orchestration.progress import Watch, unwatched
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from nplv_orchestration.edition.table import DEMO, number, signed
 from nplv_orchestration.catalogue import Indicator
+from nplv_orchestration.edition.table import DEMO, number, signed
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -63,7 +63,9 @@ def release(connection: DuckDBPyConnection, manifest: Manifest, decisions: Seque
                 components.append(_COMPONENTS.format(mart=mart.relation))
             elif last.exists():
                 components.append(f"SELECT * FROM last_published.marts.indicator_components WHERE indicator_id = {literal(decision.indicator_id)}")
-        union = " UNION ALL BY NAME ".join([*components, f"({_COMPONENTS.format(mart=mart.relation)} LIMIT 0)"])  # its columns, also when all are held
+        union = " UNION ALL BY NAME ".join(
+            [*components, f"({_COMPONENTS.format(mart=mart.relation)} LIMIT 0)"]
+        )  # its columns, also when all are held
         order = "indicator_id, geo_level, geo_code, series, year, region_code"
         connection.execute(f"CREATE OR REPLACE TABLE release.indicator_components AS SELECT * FROM ({union}) ORDER BY {order}")
     finally:

@@ -59,9 +59,7 @@ def register_raw(connection: DuckDBPyConnection, archive: Archive, states: Itera
         parts = [part for table in tables if (part := _part(table, by_key[table.key], archive))]
         if not parts:
             columns = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in tables[0].columns.items())
-            parts = [
-                f"SELECT NULL::VARCHAR AS table_key, NULL::INTEGER AS table_period, NULL::INTEGER AS boundary_year, {columns} WHERE false"
-            ]
+            parts = [f"SELECT NULL::VARCHAR AS table_key, NULL::INTEGER AS table_period, NULL::INTEGER AS boundary_year, {columns} WHERE false"]
         connection.execute(f"CREATE OR REPLACE VIEW raw.{relation} AS " + " UNION ALL BY NAME ".join(parts))
     rows = ", ".join(f"({', '.join(_manifest_row(table, by_key[table.key]))})" for table in REGISTRY)
     connection.execute(

@@ -58,13 +58,13 @@ _ROWS = """
         n.year AS newest_year, n.status_reason AS newest_reason
     FROM marts.indicators AS c
     LEFT JOIN marts.indicator_trends_by_year AS t
-        ON c.indicator_id = t.indicator_id AND t.geo_level = 'nplv' AND t.up_to_year = $year
+        ON c.indicator_id = t.indicator_id AND c.main_series = t.series AND t.geo_level = 'nplv' AND t.up_to_year = $year
     LEFT JOIN marts.indicator_values AS l
-        ON c.indicator_id = l.indicator_id AND l.geo_level = 'nplv' AND l.year = t.latest_year
+        ON c.indicator_id = l.indicator_id AND c.main_series = l.series AND l.geo_level = 'nplv' AND l.year = t.latest_year
     LEFT JOIN (
-        SELECT indicator_id, year, status_reason FROM marts.indicator_values
-        WHERE geo_level = 'nplv' AND year <= $year QUALIFY year = max(year) OVER (PARTITION BY indicator_id)
-    ) AS n ON c.indicator_id = n.indicator_id
+        SELECT indicator_id, series, year, status_reason FROM marts.indicator_values
+        WHERE geo_level = 'nplv' AND year <= $year QUALIFY year = max(year) OVER (PARTITION BY indicator_id, series)
+    ) AS n ON c.indicator_id = n.indicator_id AND c.main_series = n.series
     ORDER BY c.number
 """
 
@@ -148,5 +148,10 @@ def remarks(row: dict[str, Any]) -> str:
         notes.append(row["newest_reason"] if over in row["newest_reason"] else f"{over}: {row['newest_reason']}")
     if row["region_quality"] == "geraden":
         notes.append("regio's op gelijke codes")
-    notes += [b["text_nl"].rstrip(".") for b in json.loads(row["breaks"])]
+    if row["region_quality"] == "verdeeld":
+        notes.append("regio's verdeeld naar adressen")
+    shown = [row[f"{point}_year"] for point in ("start1", "start2", "latest") if row[f"{point}_year"]]
+    for b in json.loads(row["breaks"]):
+        if b["series"] == row["main_series"] and shown and min(shown) < b["year"] <= max(shown):
+            notes.append(f"breuk in {b['year']}, waarover niet wordt vergeleken: {b['text_nl'].rstrip('.')}")
     return "; ".join(notes)

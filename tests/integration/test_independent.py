@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import zlib
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pandas as pd
@@ -15,6 +13,7 @@ import pytest
 from nplv_orchestration.run import run_night
 from nplv_orchestration.sources.registry import BY_KEY
 from tests.independent import HIC, Monitor
+from tests.planted import newest, plant
 from tests.real import Night, settings_for
 
 KEY = ["indicator_id", "geo_level", "geo_code", "year"]
@@ -75,21 +74,6 @@ def test_a_total_without_one_of_its_parts_is_missing_and_no_smaller_total(delive
     missing = marts[marts["value"].isna()].set_index(["geo_level", "geo_code"]).index
     assert set(missing) == {("nplv", "NPLV"), ("gebied", "zaandam-oost")}
     assert reasons["nplv", "NPLV"] == "niet geleverd: 1 van de 20 delen van dit totaal"
-
-
-def newest(archive: Path, key: str) -> tuple[dict[str, Any], pd.DataFrame]:
-    """The manifest and the rows of a table's newest version."""
-    told = json.loads(sorted((archive / key).glob("0*.json"))[-1].read_text())
-    return told, pd.read_parquet(archive / key / f"{told['sha256']}.parquet")
-
-
-def plant(archive: Path, manifest: dict[str, Any], rows: pd.DataFrame) -> None:
-    """Put a version into the archive as if it had been pulled."""
-    folder = archive / manifest["key"]
-    folder.mkdir(exist_ok=True)
-    rows.to_parquet(folder / "planted.parquet", index=False)
-    number = len(list(folder.glob("0*.json"))) + 1
-    (folder / f"{number:04d}.json").write_text(json.dumps(manifest | {"sha256": "planted"}))
 
 
 def with_larger(code: pd.Series, of_buurt: pd.Series, weight: pd.Series) -> pd.Series:

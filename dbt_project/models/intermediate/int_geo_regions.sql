@@ -11,6 +11,12 @@ crosswalk as (
     where to_year = {{ var('boundary_year') }}
 ),
 
+known_from as (select distinct from_year, from_code from crosswalk),
+
+known_to as (select distinct from_year, to_code from crosswalk),
+
+walked as (select distinct from_year from crosswalk),
+
 editions as (
     select distinct boundary_year
     from {{ ref('stg_nplv__sources') }}
@@ -56,19 +62,15 @@ by_code as (
         case when e.boundary_year = {{ var('boundary_year') }} then 'exact' else 'geraden' end as region_quality
     from editions as e
     cross join whole as w
-    left join (select distinct from_year, from_code from crosswalk) as f
+    left join known_from as f
         on e.boundary_year = f.from_year and w.region_code = f.from_code
-    left join (select distinct from_year, to_code from crosswalk) as t
+    left join known_to as t
         on e.boundary_year = t.from_year and w.region_code = t.to_code
     left join regions as r
         on e.boundary_year = r.boundary_year and w.region_code = r.region_code
-    where
-        f.from_code is null and t.to_code is null
-        and (
-            e.boundary_year = {{ var('boundary_year') }}
-            or r.region_code is not null
-            or e.boundary_year not in (select from_year from crosswalk)
-        )
+    left join walked as x
+        on e.boundary_year = x.from_year
+    where f.from_code is null and t.to_code is null and (r.region_code is not null or x.from_year is null)
 ),
 
 addresses as (

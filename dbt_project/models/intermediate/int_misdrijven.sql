@@ -6,7 +6,7 @@ with offences as (
     select
         *,
         offence = '0.0.0' as is_total,
-        {'region_code': region_code, 'measure': offence, 'value': offences} as cell
+        { 'region_code': region_code, 'measure': offence, 'value': offences } as cell
     from {{ ref('stg_politie__misdrijven') }}
     where year >= {{ var('start_years')[0] }}
 ),

@@ -6,9 +6,9 @@ with listed as (
 
 -- the addresses are read where they lie: tens of millions of rows, of which only counts are kept
 addressed as (
-    select distinct boundary_year, region_code
-    from {{ source('raw', 'cbs_addresses') }}
-    where boundary_year not in (select boundary_year from listed)
+    select distinct a.boundary_year, a.region_code
+    from {{ source('raw', 'cbs_addresses') }} as a
+    anti join listed as l on a.boundary_year = l.boundary_year
 ),
 
 regions as (

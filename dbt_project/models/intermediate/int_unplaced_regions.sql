@@ -15,14 +15,18 @@ regions as (select * from {{ ref('int_regions') }}),
 unknown as (
     select s.*, 'niet in de indeling' as problem
     from sources as s
+    semi join regions as k on s.boundary_year = k.boundary_year
     anti join regions as r on s.boundary_year = r.boundary_year and s.region_code = r.region_code
-    where s.boundary_year in (select boundary_year from regions)
+),
+
+levels as (
+    select distinct relation, boundary_year, {{ region_level('region_code') }} as region_level from sources
 ),
 
 -- of the levels that a table speaks of
 silent as (
     select l.relation, r.boundary_year, r.region_code, 'niet in de bron' as problem
-    from (select distinct relation, boundary_year, {{ region_level('region_code') }} as region_level from sources) as l
+    from levels as l
     inner join regions as r on l.boundary_year = r.boundary_year and l.region_level = r.region_level
     anti join sources as s
         on l.relation = s.relation and l.boundary_year = s.boundary_year and r.region_code = s.region_code

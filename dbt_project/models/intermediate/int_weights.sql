@@ -31,13 +31,20 @@ counts as (
 
 crosswalk as (select * from {{ ref('int_crosswalk') }}),
 
+known_from as (select distinct from_year, to_year, from_code from crosswalk),
+
+known_to as (select distinct from_year, to_year, to_code from crosswalk),
+
 -- Kerncijfers have their own counts, unless a column of them is not out. Those of the boundaries of comparison go with every
 -- edition, so that a region which another edition does not know still counts as one of which nothing is known.
 complete as (
     select weight_year
     from counts
     group by weight_year
-    having {% for w in weights %}count({{ w }}) > 0{{ ' and ' if not loop.last }}{% endfor %}
+    having
+        {%- for w in weights %}
+        count({{ w }}) > 0{{ ' and' if not loop.last }}
+        {%- endfor %}
 ),
 
 editions as (
@@ -47,13 +54,14 @@ editions as (
     group by boundary_year
 ),
 
+weight_years as (select distinct weight_year from counts),
+
 pairs as (
-    select e.boundary_year, c.weight_year
+    select e.boundary_year, w.weight_year
     from editions as e
-    cross join (select distinct weight_year from counts) as c
-    where
-        c.weight_year in (e.boundary_year, {{ var('boundary_year') }})
-        or not e.is_kwb or e.boundary_year not in (select weight_year from complete)
+    cross join weight_years as w
+    left join complete as c on e.boundary_year = c.weight_year
+    where w.weight_year in (e.boundary_year, {{ var('boundary_year') }}) or not e.is_kwb or c.weight_year is null
 ),
 
 own as (
@@ -85,9 +93,9 @@ equal as (
     select p.boundary_year, c.*, 'geraden' as region_quality
     from pairs as p
     inner join counts as c on p.weight_year = c.weight_year
-    left join (select distinct from_year, to_year, from_code from crosswalk) as f
+    left join known_from as f
         on p.weight_year = f.from_year and p.boundary_year = f.to_year and c.region_code = f.from_code
-    left join (select distinct from_year, to_year, to_code from crosswalk) as t
+    left join known_to as t
         on p.weight_year = t.from_year and p.boundary_year = t.to_year and c.region_code = t.to_code
     where p.boundary_year <> p.weight_year and f.from_code is null and t.to_code is null
 )

@@ -28,7 +28,8 @@ points as (
     select
         y.up_to_year, f.indicator_id, f.geo_level, f.geo_code, f.series,
         {%- for start in var('start_years') %}
-        arg_min(f, f.year) filter (where f.value is not null and f.year >= greatest({{ start }}, c.base_year)) as start{{ loop.index }},  -- noqa: RF02
+        arg_min(f, f.year)  -- noqa: RF02
+            filter (where f.value is not null and f.year >= greatest({{ start }}, c.base_year)) as start{{ loop.index }},
         {%- endfor %}
         arg_max(f, f.year) filter (where f.value is not null) as latest  -- noqa: RF02
     from years as y
@@ -48,9 +49,9 @@ judged as (
         nullif(array_to_string(list_transform(
             list_filter(
                 c.break_list,
-                lambda b: b.year > p.{{ start }}.year and b.year <= p.latest.year and coalesce(b.series, p.series) = p.series
+                lambda b: b.year > p.{{ start }}.year and b.year <= p.latest.year and b.series = p.series  -- noqa: RF01
             ),
-            lambda b: 'breuk in ' || b.year || ': ' || b.text_nl
+            lambda b: 'breuk in ' || b.year || ': ' || b.text_nl  -- noqa: RF01
         ), '; '), '') as break_{{ start }},
         p.{{ start }}.year < p.latest.year and break_{{ start }} is null as is_comparable_{{ start }},
         {%- endfor %}

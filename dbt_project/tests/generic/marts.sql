@@ -38,7 +38,7 @@ where
     )
 {% endtest %}
 
-{# a value or a reason, never neither; what is missing is never a number; and an interval only where the catalogue says that the publisher gives one #}
+{# a value or a reason, never neither; what is missing is never a number; an interval only where the catalogue has one #}
 {% test status_explained(model) %}
 select *
 from {{ model }}

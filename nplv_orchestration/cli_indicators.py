@@ -1,0 +1,130 @@
+"""The commands about indicators: their latest figures, what each of them is, and how a figure came about.
+
+Only reading the call and printing belong here.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nplv_orchestration.errors import NplvError
+from nplv_orchestration.home import Home
+from nplv_orchestration.settings import Settings, load_settings
+
+SHOWN = 20  # regions of a figure that are printed, unless all are asked for
+
+
+def published(settings: Settings, part: str) -> Path:
+    """The database of the current version. Raises NplvError when nothing was published yet."""
+    database = Home.of(settings).current.resolve() / part / "nplv.duckdb"
+    if not database.exists():
+        raise NplvError(f"{Home.of(settings).root} holds no published version; run `nplv run` first")
+    return database
+
+
+def indicators(markdown: Annotated[bool, typer.Option("--markdown", help="what each indicator is, as docs/indicators.md has it")] = False) -> None:
+    """The table of indicators of the current version; with --markdown the catalogue behind it."""
+    if markdown:
+        from nplv_orchestration.catalogue_page import page
+        from nplv_orchestration.manifest import load_manifest
+
+        print(page(load_manifest().indicators), end="")
+    else:
+        print_indicators(load_settings())
+
+
+def print_indicators(settings: Settings) -> None:
+    """The latest figure of each indicator, beside that of the country."""
+    import duckdb
+    from rich import box
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from nplv_orchestration.edition.table import DEMO, NO_FIGURE, development, number
+
+    with duckdb.connect(str(published(settings, "openbaar")), read_only=True) as connection:
+        rows = connection.execute(
+            "SELECT c.number, c.name_nl, c.unit, c.decimals, t.latest_year, t.latest_value, t.latest_nl, c.relative, t.verdict, t.gap_verdict, "
+            "(SELECT arg_max(status_reason, year) FROM marts.indicator_values AS v "
+            "WHERE v.indicator_id = c.indicator_id AND v.series = c.main_series AND geo_level = 'nplv') "
+            "FROM marts.indicators AS c LEFT JOIN marts.indicator_trends AS t "
+            "ON c.indicator_id = t.indicator_id AND c.main_series = t.series AND t.geo_level = 'nplv' ORDER BY c.number"
+        ).fetchall()
+        demo = connection.execute("SELECT 1 FROM provenance.build WHERE key = 'mode' AND value = 'demo'").fetchone()
+    table = Table(box=box.SIMPLE_HEAD, title=DEMO if demo else None, title_style="bold")
+    for head in ("#", "Indicator", "Jaar", "Gebieden", "Nederland", "Ontwikkeling"):
+        is_figure = head in ("#", "Jaar", "Gebieden", "Nederland")
+        table.add_column(head, justify="right" if is_figure else "left", no_wrap=is_figure)
+    for n, name, unit, decimals, year, value, national, relative, verdict, gap_verdict, reason in rows:
+        told = development({"relative": relative, "verdict": verdict, "gap_verdict": gap_verdict}) if value is not None else reason
+        table.add_row(
+            str(n), f"{name}\n[dim]{escape(unit)}[/dim]", str(year or ""), number(value, decimals), number(national, decimals), told or NO_FIGURE
+        )
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
+
+
+def explain(
+    indicator: Annotated[str, typer.Argument(help="id of an indicator, such as inkomen")],
+    year: Annotated[int, typer.Argument(help="year of the figure")],
+    geo: Annotated[str, typer.Option(help="nplv, nederland, gemeenten, rest_19_gemeenten, overig_nederland, or the id of an area")] = "nplv",
+    series: Annotated[str | None, typer.Option(help="a series of the indicator; default its main one")] = None,
+    everything: Annotated[bool, typer.Option("--all", help=f"all regions, where {SHOWN} are shown else")] = False,
+) -> None:
+    """How a figure came about: numerator, denominator, coverage, and the regions that went in. Internal: it names regions."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    from nplv_orchestration.edition.table import DEMO, number
+    from nplv_orchestration.explain import explain as take_apart
+
+    told = take_apart(published(load_settings(), "intern"), indicator, year, geo, series)
+    f, about = told.figure, told.indicator
+    if told.is_demo:
+        print(DEMO)
+    print(f"{about['name_nl']}, {f['geo_name']}, {year}; intern, niet voor publicatie")
+    if f["value"] is None:
+        print(f"  waarde     geen cijfer: {f['status_reason']}")
+    else:
+        value, above, below = number(f["value"], about["decimals"]), number(f["numerator"], 1), number(f["denominator"], 1)
+        print(f"  waarde     {value} {f['unit']} = {float(about['multiplier']):g} × {above} / {below}; {f['status']}")
+        if f["value_low"] is not None:
+            print(f"  marge      {number(f['value_low'], about['decimals'])} tot {number(f['value_high'], about['decimals'])}")
+        print(f"  teller     {above}: {about['numerator_nl']}")
+        print(f"  noemer     {below}: {about['denominator_nl']}")
+        if f["status_reason"]:
+            print(f"  let op     {f['status_reason']}")
+    counted = sum(bool(c["counted"]) for c in told.components)
+    print(f"  dekking    {number(100 * f['coverage'], 1)}%: {counted} van {len(told.components)} regio's, {f['region_quality'] or 'geen'}")
+    shown = told.components if everything else told.components[:SHOWN]
+    table = Table(box=box.SIMPLE_HEAD)
+    for head in ("Regio", "Grenzen", "Deel", "Cijfer", "Gewicht", "Teller", "Noemer"):
+        table.add_column(head, justify="left" if head == "Regio" else "right", no_wrap=True)
+    table.add_column("Herkomst")
+    for c in shown:
+        figures = (
+            number(c[name], digits) if c[name] is not None else ""
+            for name, digits in (("figure", 3), ("weight", 0), ("numerator", 1), ("denominator", 1))
+        )
+        origin = [
+            c["source_table"] or "",
+            "" if c["cells"] else c["measure"] or "",
+            c["source_hash"] or "",
+            "" if c["counted"] else f"telt niet mee: {c['missing'] or 'geen cijfer'}",
+        ]
+        if c["cells"]:
+            origin.append("som van " + ", ".join(f"{cell['region_code']} {cell['measure']} {number(cell['value'], 0)}" for cell in c["cells"]))
+        weight_year = f" ({c['weight_year']})" if c["weight_year"] and c["weight_year"] != year else ""
+        whole, weight, numerator, denominator = figures
+        edition = f"{c['boundary_year'] or ''} {c['region_quality']}"
+        table.add_row(
+            c["region_code"], edition, number(c["share"], 2), whole, weight + weight_year, numerator, denominator, " ".join(o for o in origin if o)
+        )
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
+    if len(shown) < len(told.components):
+        print(f"De {len(shown)} grootste van {len(told.components)} regio's; alle met --all, of vraag marts.indicator_components.")

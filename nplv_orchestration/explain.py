@@ -1,0 +1,68 @@
+"""How a figure came about: its arithmetic, down to the cells of the publishers that went into it.
+
+Reading it from the internal database belongs here; printing it is in `cli`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from nplv_orchestration.errors import WrongCall
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A figure with what it is made of. figure: its row of `marts.indicator_values`; indicator: of `marts.indicators`;
+    components: of `marts.indicator_components`, the largest part of the denominator first."""
+
+    figure: dict[str, Any]
+    indicator: dict[str, Any]
+    components: list[dict[str, Any]]
+    is_demo: bool
+
+
+def explain(database: Path, indicator_id: str, year: int, geo: str, series: str | None = None) -> Explanation:
+    """Take a figure apart. geo: a geo_code, or a level that has one geo only, such as nplv; series: default the main one.
+
+    Raises WrongCall, naming what there is, for an indicator, a series, a geo or a year that is not there.
+    """
+    import duckdb
+
+    with duckdb.connect(str(database), read_only=True) as connection:
+
+        def rows(query: str, *values: object) -> list[dict[str, Any]]:
+            found = connection.execute(query, values)
+            names = [column[0] for column in found.description or []]
+            return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+        known = [row["indicator_id"] for row in rows("SELECT indicator_id FROM marts.indicators ORDER BY number")]
+        if indicator_id not in known:
+            near = get_close_matches(indicator_id, known, 1)
+            raise WrongCall(f"no indicator '{indicator_id}'; " + (f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"))
+        indicator = rows("SELECT * FROM marts.indicators WHERE indicator_id = ?", indicator_id)[0]
+        figures = rows("SELECT * FROM marts.indicator_values WHERE indicator_id = ? AND (geo_code = ? OR geo_level = ?)", indicator_id, geo, geo)
+        codes = sorted({row["geo_code"] for row in figures})
+        if len(codes) != 1:
+            every = [row["geo_code"] for row in rows("SELECT DISTINCT geo_code FROM marts.indicator_values ORDER BY 1")]
+            raise WrongCall(f"'{geo}' is {'several geos' if codes else 'no geo'}; there are {', '.join(every)}")
+        wanted = series or indicator["main_series"]
+        figures = [row for row in figures if row["series"] == wanted]
+        if not figures:
+            raise WrongCall(f"{indicator_id} has no series '{wanted}'")
+        figure = next((row for row in figures if row["year"] == year), None)
+        if figure is None:
+            raise WrongCall(f"{indicator_id} is not measured in {year}; it is in {', '.join(str(row['year']) for row in figures)}")
+        components = rows(
+            "SELECT * FROM marts.indicator_components WHERE indicator_id = ? AND geo_level = ? AND geo_code = ? AND series = ? AND year = ? "
+            "ORDER BY counted DESC, denominator DESC NULLS LAST, region_code",
+            indicator_id,
+            figure["geo_level"],
+            figure["geo_code"],
+            wanted,
+            year,
+        )
+        is_demo = bool(rows("SELECT 1 FROM provenance.build WHERE key = 'mode' AND value = 'demo'"))
+    return Explanation(figure, indicator, components, is_demo)
