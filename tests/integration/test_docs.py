@@ -37,7 +37,7 @@ def commands(doc: Path) -> list[tuple[dict[str, str], list[str]]]:
 
 # what each command tells when it did its work
 TELLS = {
-    "run": "Editie ", "indicators": "Gebieden", "query": "──", "doctor": "published version", "demo": "bestanden in", "prepare": "",
+    "run": "Editie ", "indicators": "Gebieden", "indicators --markdown": "# The indicators", "explain": "  dekking ", "query": "──", "doctor": "published version", "demo": "bestanden in", "prepare": "",
     "sources": "Boundaries", "sources check": "as the registry says", "sources --prune": "nothing to remove",
     "inbox": "Overgenomen", "inbox template": "_sjabloon.xlsx", "inbox withdraw": "Teruggenomen",
 }  # fmt: skip

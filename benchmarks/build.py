@@ -1,0 +1,22 @@
+"""Builds all models before the gate from the archive of a home, in a process of its own.
+
+    .venv/bin/python -m benchmarks.build HOME FOLDER
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from nplv_orchestration.archive import Archive
+from nplv_orchestration.manifest import load_manifest
+from nplv_orchestration.sources.registry import REGISTRY
+from nplv_orchestration.transform import build_models
+from nplv_orchestration.warehouse import connect, register_raw
+
+if __name__ == "__main__":
+    home, folder = map(Path, sys.argv[1:])
+    archive, warehouse = Archive(home / "archive"), folder / "nplv.duckdb"
+    with connect(warehouse) as connection:
+        register_raw(connection, archive, [state for table in REGISTRY if (state := archive.state(table.key))])
+    build_models([node.name for node in load_manifest().private], warehouse, folder / "dbt")
