@@ -1,6 +1,6 @@
 """Builds all models before the gate from the archive of a home, in a process of its own.
 
-    .venv/bin/python -m benchmarks.build HOME FOLDER
+.venv/bin/python -m benchmarks.build HOME FOLDER
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ def _described(i: Indicator) -> list[str]:
         ("Berekening", i.method_nl),
         (
             "Kind",
-            f"{_KINDS[i.kind]}{'' if i.weight == 'geen' else f', weighted or divided by `{i.weight}`'}, from {', '.join(f'`{s}`' for s in i.sources)}",
+            f"{_KINDS[i.kind]}{'' if i.weight == 'geen' else f'; its population is `{i.weight}`'}, from {', '.join(f'`{s}`' for s in i.sources)}",
         ),
         ("Measured", f"{measured}; first base year {i.base_year}"),
         ("Breuken", "; ".join(f"{b.year} ({b.series}): {b.text_nl}" for b in i.breaks) or "geen"),

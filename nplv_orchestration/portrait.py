@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from nplv_orchestration.catalogue import Indicator
 from nplv_orchestration.edition.table import DEMO, number, signed
+from nplv_orchestration.warehouse import literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -43,11 +44,11 @@ class Portrait:
         return None if self.value is None or self.national is None else self.value - self.national
 
 
-def portraits(connection: DuckDBPyConnection, relations: Mapping[str, str]) -> dict[str, Portrait]:
-    """The portrait of each of these marts, by indicator. relations: the table of each indicator."""
+def portraits(connection: DuckDBPyConnection, relations: Mapping[str, str], main: Mapping[str, str]) -> dict[str, Portrait]:
+    """The portrait of each of these marts, by indicator. relations: the table of each indicator; main: its main series, which is what is shown."""
     if not relations:
         return {}
-    union = " UNION ALL BY NAME ".join(f"SELECT * FROM {relation}" for relation in relations.values())
+    union = " UNION ALL BY NAME ".join(f"SELECT * FROM {relation} WHERE series = {literal(main[name])}" for name, relation in relations.items())
     rows = connection.execute(
         f"SELECT a.indicator_id, a.year, a.value, n.value, a.status, a.status_reason FROM ({union}) AS a "
         f"LEFT JOIN ({union}) AS n ON a.indicator_id = n.indicator_id AND a.year = n.year AND a.series = n.series AND n.geo_level = 'nederland' "

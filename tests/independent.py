@@ -35,6 +35,7 @@ class Figures:
     weight: str
     window: int
     is_rate: bool = False
+    is_weighted: bool = True
 
 
 def rows_of(folder: Path) -> pd.DataFrame:
@@ -308,15 +309,16 @@ class Monitor:
         placed = newest.merge(self.addresses[BOUNDARY_YEAR].reset_index(), on=["postcode", "house_number"])
         placed = placed.assign(year=placed["reference_date"].dt.year, numerator=placed["label"].isin(["E", "F", "G"]).astype(float), denominator=1.0)
         rows = placed.groupby(["year", "region_code"])[["numerator", "denominator"]].sum().reset_index()
-        return Figures(rows.rename(columns={"region_code": "region"}).assign(edition=BOUNDARY_YEAR), "dwellings", 5)
+        return Figures(rows.rename(columns={"region_code": "region"}).assign(edition=BOUNDARY_YEAR), "dwellings", 5, is_weighted=False)
 
     def totals(self, figures: Figures) -> pd.DataFrame:
         """numerator, denominator, coverage and weight_year by geo_level, geo_code and year."""
         found = []
         for (year, edition), rows in figures.rows.groupby(["year", "edition"]):
             weights = self.weight_of(figures.weight, int(year), int(edition), figures.window)
-            if not weights["is_near"].any():
+            if figures.is_weighted and not weights["is_near"].any():
                 continue
+            years = weights.query("is_near")["weight_year"] if figures.is_weighted else pd.Series(dtype=float)
             needed = ["numerator"] if figures.is_rate else ["numerator", "denominator"]
             rows = rows.dropna(subset=needed).set_index("region")
             for geo in self.geos:
@@ -331,7 +333,7 @@ class Monitor:
                         "geo_level": geo[0], "geo_code": geo[1], "year": year, "numerator": (share * mine["numerator"]).sum(),
                         "denominator": (share * mine["denominator"]).sum(),
                         "coverage": weight.reindex(mine.index).sum() / weight.sum() if weight.sum() else np.nan,
-                        "weight_year": weights.query("is_near")["weight_year"].reindex(mine.index).mode().min(),
+                        "weight_year": years.reindex(mine.index).mode().min(),
                     }
                 )  # fmt: skip
         return pd.DataFrame(found)

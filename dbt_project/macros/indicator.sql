@@ -14,7 +14,7 @@
 
     Of `meta` it uses the weight, a population of int_weights. A region takes it from the nearest edition that has its code on its
     boundaries, the later of two: within five years, and for a count per resident (kind per_inwoner) within one, which with another
-    year is provisional. Further away only how much is covered is told by it.
+    year is provisional. Further away, and where numerator and denominator are counts of the source, it only tells how much is covered.
 #}
 {% macro indicator_mart(numerator, denominator='w.weight', low='null', high='null', series="'hoofdreeks'", measure='') %}
 {%- set geo_regions = ref('int_geo_regions') -%}
@@ -23,6 +23,7 @@
 {%- set weight = meta.get('weight', 'residents') -%}
 {%- set is_rate = meta.get('kind') == 'per_inwoner' -%}
 {%- set window = 1 if is_rate else 5 -%}
+{%- set is_weighted = 'w.weight' in numerator ~ denominator -%}
 {{ calendar_cte() }},
 
 placed as (
@@ -59,9 +60,15 @@ weighted as (
         year, boundary_year, region_code,
         w.value as comparison_weight,
         abs(w.weight_year - year) <= {{ window }} as is_near,
+        {%- if is_weighted %}
         case when is_near then w.value end as weight,
         case when is_near then w.weight_year end as weight_year,
         w.region_quality
+        {%- else %}
+        cast(null as double) as weight,
+        cast(null as integer) as weight_year,
+        'exact' as region_quality
+        {%- endif %}
     from nearest
 ),
 
@@ -210,7 +217,7 @@ found as (
 without_weight as (
     select series, year, 'geen aantallen om mee te wegen binnen {{ window }} jaar van ' || year as reason
     from components
-    where figure is not null
+    where figure is not null and {{ is_weighted | lower }}
     group by series, year
     having count(weight_year) = 0
 ),

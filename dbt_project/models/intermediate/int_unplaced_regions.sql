@@ -8,6 +8,8 @@ with sources as (
     select distinct 'rivm_gezondheid' as relation, boundary_year, region_code from {{ ref('stg_rivm__gezondheid') }}
     union all
     select distinct 'leefbaarometer_buurten' as relation, boundary_year, region_code from {{ ref('stg_leefbaarometer__buurten') }}
+    union all
+    select distinct 'cbs_addresses' as relation, from_year as boundary_year, from_code as region_code from {{ ref('int_crosswalk') }}
 ),
 
 regions as (select * from {{ ref('int_regions') }}),
