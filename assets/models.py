@@ -4,6 +4,7 @@ dbt's tests and the expectations are checks of the marts; they run here because 
 in between, and never block: the gate reads their evidence.
 """
 
+import re
 from collections.abc import Collection, Iterator
 from functools import partial
 
@@ -35,7 +36,7 @@ def asset_specs(manifest: Manifest, nodes: Collection[Node]) -> list[dg.AssetSpe
         if node in manifest.derived:
             deps.append(dg.AssetKey("gate"))
         indicator = indicators.get(node.name)
-        columns = [dg.TableColumn(name, str(c.get("data_type") or "unknown"), c["description"] or None) for name, c in node.columns.items()]
+        columns = [dg.TableColumn(name, _short(c.get("data_type")), c["description"] or None) for name, c in node.columns.items()]
         specs.append(
             dg.AssetSpec(
                 asset_key(node),
@@ -49,6 +50,11 @@ def asset_specs(manifest: Manifest, nodes: Collection[Node]) -> list[dg.AssetSpe
             )
         )
     return specs
+
+
+def _short(data_type: str | None) -> str:
+    """A type without the fields of its structs, which would fill the page of a mart."""
+    return re.sub(r"\(.*\)", "", data_type) if data_type else "unknown"
 
 
 def _portrayed(

@@ -4,8 +4,11 @@ import json
 import shutil
 from pathlib import Path
 
+import pandas as pd
+
 from nplv_orchestration.manifest import TARGET, load_manifest
 from nplv_orchestration.transform import run_tests
+from tests.planted import marts
 from tests.real import Night
 
 
@@ -31,3 +34,47 @@ def test_every_column_of_a_table_is_declared(night: Night) -> None:
         for node in load_manifest().nodes.values():
             built = {row[0] for row in connection.execute(f"DESCRIBE {node.relation}").fetchall()}
             assert built == set(node.columns), node.name
+
+
+def test_sums_classes_and_the_country_are_checks_that_can_fail(demo_night: Night, tmp_path: Path) -> None:
+    """A class that the cut-offs contradict, a country of its own, and municipalities that are more than their parts."""
+
+    def spoil(key: str, rows: pd.DataFrame) -> pd.DataFrame:
+        if key == "leefbaarometer":
+            return rows.assign(**{"class": rows["class"].where(rows["year"] != 2024, 9)})
+        if key == "politie_misdrijven":
+            country = rows["region_code"].str.startswith("NL")
+            return rows.assign(value=rows["value"].where(~country, rows["value"] * 1.2))
+        if key == "cbs_maatwerk":
+            more = (rows["geo_level"] == "gemeente") & (rows["indicator_id"] == "armoede_kinderen")
+            return rows.assign(numerator=rows["numerator"].where(~more, rows["numerator"] * 1.1))
+        return rows
+
+    marts(demo_night[0].home, tmp_path, spoil)
+    manifest = load_manifest()
+    ended = run_tests(
+        [check.name for check in manifest.checks if check.node in {n.unique_id for n in manifest.private}], tmp_path / "nplv.duckdb", tmp_path
+    )
+    failed = {uid.split(".")[2] for uid, result in ended.items() if result.status != "pass"}
+    assert failed == {
+        "class_follows_from_cutoffs_stg_leefbaarometer__buurten_",
+        "national_agrees_with_built_mart_misdrijven_",
+        "national_agrees_with_built_mart_misdrijven_hic_",
+        "parts_add_up_mart_misdrijven_",
+        "parts_add_up_mart_misdrijven_hic_",
+        "parts_add_up_mart_armoede_kinderen_",
+    }
+
+
+def test_addresses_of_another_edition_are_found_out(demo_night: Night, tmp_path: Path) -> None:
+    """A file of addresses whose buurten of one city are in no Kerncijfers of its year."""
+
+    def spoil(key: str, rows: pd.DataFrame) -> pd.DataFrame:
+        return rows.assign(region_code=rows["region_code"].str.replace("BU9001", "BU7001")) if key == "cbs_addresses_2020" else rows
+
+    marts(demo_night[0].home, tmp_path, spoil)
+    ended = run_tests(["adressen_zijn_van_hun_indeling", "adressen_leiden_naar_hun_indeling"], tmp_path / "nplv.duckdb", tmp_path)
+    assert {uid.split(".")[2]: result.status for uid, result in ended.items()} == {
+        "adressen_zijn_van_hun_indeling": "fail",
+        "adressen_leiden_naar_hun_indeling": "pass",
+    }
