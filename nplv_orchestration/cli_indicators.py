@@ -118,7 +118,7 @@ def explain(
             "" if c["counted"] else f"telt niet mee: {c['missing'] or 'geen cijfer'}",
         ]
         if c["cells"]:
-            origin.append("som van " + ", ".join(f"{cell['region_code']} {cell['measure']} {number(cell['value'], 0)}" for cell in c["cells"]))
+            origin.append("uit " + ", ".join(f"{cell['region_code']} {cell['measure']} {number(cell['value'], 0)}" for cell in c["cells"]))
         weight_year = f" ({c['weight_year']})" if c["weight_year"] and c["weight_year"] != year else ""
         whole, weight, numerator, denominator = figures
         edition = f"{c['boundary_year'] or ''} {c['region_quality']}"

@@ -20,10 +20,14 @@ if TYPE_CHECKING:
 CHECK_NAME = "verwachtingen"
 
 
-def frame(mart: pd.DataFrame) -> pd.DataFrame:
-    """The rows of a mart that carry a value, with `jump`: the absolute change since the last measurement of that geo."""
+def frame(mart: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
+    """The rows of a mart that carry a value, with `jump`: the absolute change since the last measurement of that geo, unless a break lies between."""
     known = mart[mart["value"].notna()].sort_values(["geo_level", "geo_code", "series", "year"]).reset_index(drop=True)
-    known["jump"] = known.groupby(["geo_level", "geo_code", "series"])["value"].diff().abs()
+    of_geo = known.groupby(["geo_level", "geo_code", "series"])
+    known["jump"] = of_geo["value"].diff().abs()
+    before = of_geo["year"].shift()
+    for at in indicator.breaks:
+        known.loc[(known["series"] == at.series) & (before < at.year) & (known["year"] >= at.year), "jump"] = None
     return known
 
 
@@ -86,7 +90,7 @@ def judge(
     for number, (indicator, table, fingerprint, rows) in enumerate(marts, 1):
         watch(indicator.mart, number, len(marts))
         batch = source.add_dataframe_asset(indicator.mart).add_batch_definition_whole_dataframe("alle rijen")
-        result = batch.get_batch({"dataframe": frame(rows)}).validate(suite(indicator))
+        result = batch.get_batch({"dataframe": frame(rows, indicator)}).validate(suite(indicator))
         lines = [_line(r) for r in result.results]
         critical = [line for line in lines if not line["success"] and line["severity"] == "critical"]
         found.append(

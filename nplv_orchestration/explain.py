@@ -1,6 +1,6 @@
 """How a figure came about: its arithmetic, down to the cells of the publishers that went into it.
 
-Reading it from the internal database belongs here; printing it is in `cli`.
+Reading it from the internal database belongs here; printing it is in `cli_indicators`.
 """
 
 from __future__ import annotations

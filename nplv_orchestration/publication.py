@@ -52,16 +52,20 @@ def release(connection: DuckDBPyConnection, manifest: Manifest, decisions: Seque
     if last.exists():
         connection.execute(f"ATTACH {literal(last.resolve())} AS last_published (READ_ONLY)")
     components = []
+    there: set[str] = set()  # a mart, or what it is made of, may never have been published
     try:
+        if last.exists():
+            found = connection.execute("SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = 'last_published'")
+            there = {name for (name,) in found.fetchall()}
         for decision in decisions:
             mart = manifest.marts[decision.indicator_id]
             source = f"SELECT * EXCLUDE (components) FROM {mart.relation}"
             if not decision.released:
-                source = _held(mart.name, source, decision, last.exists())
+                source = _held(mart.name, source, decision, f"marts.{mart.name}" in there)
             connection.execute(f"CREATE OR REPLACE TABLE release.{mart.name} AS {source} ORDER BY geo_level, geo_code, series, year")
             if decision.released:
                 components.append(_COMPONENTS.format(mart=mart.relation))
-            elif last.exists():
+            elif "marts.indicator_components" in there:
                 components.append(f"SELECT * FROM last_published.marts.indicator_components WHERE indicator_id = {literal(decision.indicator_id)}")
         union = " UNION ALL BY NAME ".join(
             [*components, f"({_COMPONENTS.format(mart=mart.relation)} LIMIT 0)"]
@@ -78,9 +82,11 @@ def release(connection: DuckDBPyConnection, manifest: Manifest, decisions: Seque
 
 
 _COMPONENTS = """
-    SELECT m.* EXCLUDE (table_key), m.table_key AS source_key, s.source_table, s.source_modified, s.version_hash AS source_hash
+    SELECT m.* EXCLUDE (table_key), m.table_key AS source_key, s.source_table, s.source_modified, s.version_hash AS source_hash,
+        w.table_key AS weight_key, w.version_hash AS weight_hash
     FROM (SELECT indicator_id, geo_level, geo_code, series, year, unnest(components, max_depth := 2) FROM {mart}) AS m
     LEFT JOIN staging.stg_nplv__sources AS s ON m.table_key = s.table_key
+    LEFT JOIN staging.stg_nplv__sources AS w ON w.relation = 'cbs_kwb' AND m.weight_year = w.period
 """
 
 

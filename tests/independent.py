@@ -31,10 +31,9 @@ MAATWERK_LEVELS = {
 class Figures:
     """What is summed: a numerator and a denominator per unit of weight (or, for a count, whole), by year and region."""
 
-    rows: pd.DataFrame  # year, edition, region, numerator, denominator: both already times the weight where there is one
+    rows: pd.DataFrame  # year, edition, region, numerator, denominator, low, high: all already times the weight where there is one
     weight: str
     window: int
-    is_rate: bool = False
     is_weighted: bool = True
 
 
@@ -161,13 +160,26 @@ class Monitor:
             found[geo] = shares
         return found
 
+    @cached_property
+    def residents(self) -> pd.Series:
+        """Residents by year and region; none in a buurt without a number whose wijk has no more than its other buurten, but for rounding."""
+        given = self.kwb["residents"].copy()
+        for year, told in given.groupby(level="year"):
+            told = told.droplevel("year")
+            buurten = told[told.index.str.startswith("BU")]
+            for wijk, inside in buurten.groupby("WK" + buurten.index.str[2:8]):
+                missing = inside.index[inside.isna()]
+                if len(missing) and wijk in told.index and abs(told[wijk] - inside.sum()) <= 2.5 * (len(inside) + 1):
+                    given.loc[[(year, code) for code in missing]] = 0.0
+        return given
+
     @cache  # noqa: B019 - as above
     def counts(self, name: str) -> pd.DataFrame:
         """A weight with a row for each region and a column for each edition that has any; NaN where it is not given."""
         k = self.kwb
         young = k["residents"] - k["residents_0_14"]
         series = {
-            "residents": k["residents"],
+            "residents": self.residents,
             "residents_15_plus": young.clip(lower=0),
             "residents_15_64": (young - k["residents_65_plus"]).clip(lower=0),
             "dwellings": k["dwellings"],
@@ -195,16 +207,25 @@ class Monitor:
 
     @cache  # noqa: B019 - as above
     def weight_of(self, name: str, year: int, edition: int, window: int) -> pd.DataFrame:
-        """The weight of each region of an edition in a year: value, weight_year, and is_near, whether that is near enough."""
+        """The weight of each region of an edition in a year: value, weight_year, is_near, whether that is near enough, and size.
+
+        size: the same for telling how much is covered, where there is no number from the residents; of the nearest year that has either.
+        """
         years = list(self.counts(name).columns)
         complete = all(edition in self.counts(n).columns for n in ("residents", "residents_15_plus", "residents_15_64", "dwellings"))
         if edition not in self.wanted and complete:
             years = sorted({edition, BOUNDARY_YEAR} & set(years))
         found: dict[str, tuple[float, int]] = {}
+        size: dict[str, float] = {}
         for near in sorted(years, key=lambda y: (abs(y - year), -y)):
+            people = self.count_on("residents", near, edition)
             for code, value in self.count_on(name, near, edition).items():
                 found.setdefault(code, (value, near))
-        frame = pd.DataFrame.from_dict(found, orient="index", columns=["value", "weight_year"])
+                country = self.count_on(name, near, edition)["NL00"] / people["NL00"]
+                told = people.get(code, np.nan) * country if np.isnan(value) else value
+                if not np.isnan(told):
+                    size.setdefault(code, told)
+        frame = pd.DataFrame.from_dict(found, orient="index", columns=["value", "weight_year"]).assign(size=pd.Series(size, dtype=float))
         return frame.assign(is_near=(frame["weight_year"] - year).abs() <= window)
 
     def cover(self, geo: tuple[str, str], edition: int, known: set[str]) -> Iterator[str]:
@@ -216,19 +237,20 @@ class Monitor:
                 yield region
 
     def weighted(self, values: pd.DataFrame, weight: str, measure: str) -> Figures:
-        """Figures of a share or a mean: the value times the weight over the weight. values: year, edition, region_code, and the measure."""
+        """Figures of a share or a mean: the value times the weight over the weight. values: year, edition, region_code, the measure, and perhaps its low and high."""
         rows = []
         for (year, edition), frame in values.dropna(subset=[measure]).groupby(["year", "edition"]):
             near = self.weight_of(weight, int(year), int(edition), 5).query("is_near")
             w = frame["region_code"].map(near["value"])
-            rows.append(frame.assign(region=frame["region_code"], numerator=frame[measure] * w, denominator=w))
+            bounds = {bound: frame[bound] * w for bound in ("low", "high") if bound in frame}
+            rows.append(frame.assign(region=frame["region_code"], numerator=frame[measure] * w, denominator=w, **bounds))
         return Figures(self.gathered(rows), weight, 5)
 
     @staticmethod
     def gathered(rows: list[pd.DataFrame]) -> pd.DataFrame:
         """The rows of several years."""
-        columns = ["year", "edition", "region", "numerator", "denominator"]
-        return pd.concat([frame[columns] for frame in rows]) if rows else pd.DataFrame(columns=columns)
+        columns = ["year", "edition", "region", "numerator", "denominator", "low", "high"]
+        return pd.concat([frame.reindex(columns=columns) for frame in rows]) if rows else pd.DataFrame(columns=columns)
 
     def figures(self, indicator: str) -> Figures | None:
         """What an indicator sums; None for CBS maatwerk."""
@@ -260,7 +282,11 @@ class Monitor:
             return self.weighted(pd.concat([scores, national]), "dwellings", column)
         if indicator == "ervaren_gezondheid":
             health = t["rivm_gezondheid"]
-            health = health[health["margin"] == "MW00000"].assign(share=lambda h: h["value"] / 100)
+            names = {"MW00000": "share", "MOG0095": "low", "MBG0095": "high"}
+            health = health.assign(value=health["value"] / 100).pivot_table(
+                index=["year", "edition", "region_code"], columns="margin", values="value", dropna=False
+            )
+            health = health.rename(columns=names).reindex(columns=list(names.values())).dropna(subset=["share"]).reset_index()
             return self.weighted(health, "residents_15_plus", "share")
         if indicator in ("misdrijven", "misdrijven_hic"):
             return self.rate(self.crimes(HIC if indicator.endswith("hic") else ["0.0.0"]))
@@ -276,7 +302,7 @@ class Monitor:
             frame = frame[frame["region_code"].isin(near.index)]
             w = frame["region_code"].map(near["value"])
             rows.append(frame.assign(region=frame["region_code"], numerator=frame["count"], denominator=w))
-        return Figures(self.gathered(rows), "residents", 1, True)
+        return Figures(self.gathered(rows), "residents", 1)
 
     def crimes(self, offences: list[str]) -> pd.DataFrame:
         """Crimes by year and region; of wijken that the publisher does not give, the sum of their buurten when none is missing."""
@@ -309,7 +335,9 @@ class Monitor:
         placed = newest.merge(self.addresses[BOUNDARY_YEAR].reset_index(), on=["postcode", "house_number"])
         placed = placed.assign(year=placed["reference_date"].dt.year, numerator=placed["label"].isin(["E", "F", "G"]).astype(float), denominator=1.0)
         rows = placed.groupby(["year", "region_code"])[["numerator", "denominator"]].sum().reset_index()
-        return Figures(rows.rename(columns={"region_code": "region"}).assign(edition=BOUNDARY_YEAR), "dwellings", 5, is_weighted=False)
+        return Figures(
+            self.gathered([rows.rename(columns={"region_code": "region"}).assign(edition=BOUNDARY_YEAR)]), "dwellings", 5, is_weighted=False
+        )
 
     def totals(self, figures: Figures) -> pd.DataFrame:
         """numerator, denominator, coverage and weight_year by geo_level, geo_code and year."""
@@ -319,21 +347,21 @@ class Monitor:
             if figures.is_weighted and not weights["is_near"].any():
                 continue
             years = weights.query("is_near")["weight_year"] if figures.is_weighted else pd.Series(dtype=float)
-            needed = ["numerator"] if figures.is_rate else ["numerator", "denominator"]
-            rows = rows.dropna(subset=needed).set_index("region")
+            rows = rows.dropna(subset=["numerator", "denominator"]).set_index("region")
             for geo in self.geos:
                 chosen = pd.Series({r: self.inside(int(edition))[geo][r] for r in self.cover(geo, int(edition), set(rows.index))}, dtype=float)
                 mine = rows.loc[[region for region in chosen.index if region in rows.index]]
                 if mine.empty:
                     continue
                 share = chosen.reindex(mine.index)
-                weight = weights["value"].reindex(chosen.index) * chosen
+                weight = weights["size"].reindex(chosen.index) * chosen
                 found.append(
                     {
                         "geo_level": geo[0], "geo_code": geo[1], "year": year, "numerator": (share * mine["numerator"]).sum(),
                         "denominator": (share * mine["denominator"]).sum(),
                         "coverage": weight.reindex(mine.index).sum() / weight.sum() if weight.sum() else np.nan,
-                        "weight_year": years.reindex(mine.index).mode().min(),
+                        "weight_year": years.reindex(mine.index).mode().min(), "regions": len(mine),
+                        **{bound: (share * mine[bound]).sum() if mine[bound].notna().all() else np.nan for bound in ("low", "high")},
                     }
                 )  # fmt: skip
         return pd.DataFrame(found)
@@ -359,10 +387,11 @@ class Monitor:
                 if parts.get(level, {code}) - set(mine.dropna(subset=["denominator"])["geo_code"]):
                     continue
                 coverage = known["denominator"].sum() / mine["denominator"].sum()
-                sums[level, code] = known["numerator"].sum(), known["denominator"].sum(), coverage
+                sums[level, code] = known["numerator"].sum(), known["denominator"].sum(), coverage, len(known)
+            empty = dict.fromkeys(("weight_year", "low", "high"), np.nan)
             found += [
-                {"geo_level": level, "geo_code": code, "year": year, "numerator": n, "denominator": d, "coverage": c, "weight_year": np.nan}
-                for (level, code), (n, d, c) in sums.items()
+                {"geo_level": level, "geo_code": code, "year": year, "numerator": n, "denominator": d, "coverage": c, "regions": r} | empty
+                for (level, code), (n, d, c, r) in sums.items()
             ]
         return pd.DataFrame(found)
 
@@ -377,5 +406,9 @@ class Monitor:
             years = range(meta["series"][0]["first"], 2100, meta["series"][0]["every"])
             enough = (totals["coverage"] >= meta["minimum_coverage"]) & (totals["denominator"] > 0) & totals["year"].isin(years)
             totals = totals[enough & ~totals["geo_level"].isin(meta["comparators_not_given"])]
-            found.append(totals.assign(indicator_id=indicator, value=meta["multiplier"] * totals["numerator"] / totals["denominator"]))
+            value = {
+                name: meta["multiplier"] * totals[part] / totals["denominator"]
+                for name, part in (("value", "numerator"), ("value_low", "low"), ("value_high", "high"))
+            }
+            found.append(totals.assign(indicator_id=indicator, **value))
         return pd.concat(found)

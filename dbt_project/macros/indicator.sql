@@ -38,10 +38,18 @@ placed as (
 
 editions as (select distinct series, year, boundary_year from placed),
 
+-- how much of a geo is known is also told where a weight is not given: by the residents then, and what the country has for each
 weights as (
-    select boundary_year, region_code, weight_year, {{ weight }} as value, region_quality
-    from {{ int_weights }}
-    where weight_year in (select weight_year from {{ int_weights }} group by weight_year having count({{ weight }}) > 0)
+    select
+        w.boundary_year,
+        w.region_code,
+        w.weight_year,
+        w.{{ weight }} as value,
+        coalesce(w.{{ weight }}, w.residents * nl.{{ weight }} / nullif(nl.residents, 0)) as comparison_weight,
+        w.region_quality
+    from {{ int_weights }} as w
+    left join {{ int_weights }} as nl on w.boundary_year = nl.boundary_year and w.weight_year = nl.weight_year and nl.region_code = 'NL00'
+    where w.weight_year in (select weight_year from {{ int_weights }} group by weight_year having count({{ weight }}) > 0)
 ),
 
 nearest as (
@@ -49,7 +57,9 @@ nearest as (
         e.year,
         e.boundary_year,
         w.region_code,
-        arg_min(w, abs(w.weight_year - e.year) * 10000 - w.weight_year) as w  -- noqa: RF02
+        arg_min(w, abs(w.weight_year - e.year) * 10000 - w.weight_year) as w,  -- noqa: RF02
+        arg_min(w.comparison_weight, abs(w.weight_year - e.year) * 10000 - w.weight_year)
+            filter (where w.comparison_weight is not null) as comparison_weight
     from (select distinct year, boundary_year from editions) as e
     inner join weights as w on e.boundary_year = w.boundary_year
     group by e.year, e.boundary_year, w.region_code
@@ -58,7 +68,7 @@ nearest as (
 weighted as (
     select
         year, boundary_year, region_code,
-        w.value as comparison_weight,
+        comparison_weight,
         abs(w.weight_year - year) <= {{ window }} as is_near,
         {%- if is_weighted %}
         case when is_near then w.value end as weight,
@@ -82,18 +92,18 @@ components as (
         f.measure,
         cast(f.figure as double) as figure,
         f.cells,
+        {% if is_weighted -%}
+        case when f.figure is not null and w.weight is null then 'geen aantal om mee te wegen' else f.missing end as missing,
+        {%- else -%}
         f.missing,
+        {%- endif %}
         f.table_key,
         f.is_final,
         w.comparison_weight,
         w.weight,
         w.weight_year,
         w.region_quality,
-        {% if is_rate -%}
-        cast(case when w.is_near then {{ numerator }} end as double) as numerator,
-        {%- else -%}
         cast({{ numerator }} as double) as numerator,
-        {%- endif %}
         cast({{ denominator }} as double) as denominator,
         cast({{ low }} as double) as numerator_low,
         cast({{ high }} as double) as numerator_high
@@ -105,7 +115,7 @@ components as (
 
 known as (
     select * from components
-    where numerator is not null {%- if not is_rate %} and denominator is not null {%- endif %}
+    where numerator is not null and denominator is not null
 ),
 
 -- the coarsest exact cover: a region counts when it has a figure and no larger one inside the geo has
@@ -177,6 +187,7 @@ totals as (
         list_distinct(list(region_quality) filter (where is_known and (numerator <> 0 or denominator <> 0))) as qualities,
         mode(missing order by missing) filter (where not is_known) as missing_note,
         max(table_key) as table_key,
+        bool_or(is_known and region_code = 'NL00') as is_of_publisher,
         list({{ component() }} order by region_code) as components
     from parts
     group by geo_level, geo_code, series, year
@@ -202,12 +213,20 @@ found as (
         end as region_quality,
         weight_year,
         is_final {%- if is_rate %} and weight_years = [year] {%- endif %} as is_final,
-        case
-            when weight_years <> [year]
-                then
-                    '{{ 'gedeeld door de inwoners' if is_rate else 'gewogen met de aantallen' }} van '
-                    || array_to_string(weight_years, ' en ')
-        end as weight_note,
+        nullif(concat_ws(
+            '; ',
+            case
+                when weight_years <> [year]
+                    then
+                        '{{ 'gedeeld door de inwoners' if is_rate else 'gewogen met de aantallen' }} van '
+                        || array_to_string(weight_years, ' en ')
+            end,
+            {% if meta.get('national') == 'uitgever' -%}
+            case when geo_level = 'nederland' and not is_of_publisher then 'opgebouwd uit regio''s: de uitgever geeft geen cijfer van het land' end
+            {%- else -%}
+            null
+            {%- endif %}
+        ), '') as weight_note,
         case when regions = 0 then missing_note end as missing_note,
         table_key,
         case when regions > 0 then components end as components

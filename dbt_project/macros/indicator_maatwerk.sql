@@ -45,6 +45,8 @@ assigned as (
         'teller' as measure,
         d.numerator as figure,
         cast(null as {{ cells_type() }}) as cells,
+        cast(null as double) as numerator_low,
+        cast(null as double) as numerator_high,
         cast(null as double) as weight,
         cast(null as integer) as weight_year
     from parts as p
@@ -64,8 +66,10 @@ totals as (
         case when count(*) = count(denominator) then coalesce(sum(denominator) filter (where is_known), 0) / nullif(sum(denominator), 0) else 0 end
             as coverage,
         case
+            when count(table_key) < count(*)
+                then 'niet geleverd: ' || (count(*) - count(table_key)) || ' van de ' || count(*) || ' delen van dit totaal'
             when count(denominator) < count(*)
-                then 'niet geleverd: ' || (count(*) - count(denominator)) || ' van de ' || count(*) || ' delen van dit totaal'
+                then 'geheim: de noemer van ' || (count(*) - count(denominator)) || ' van de ' || count(*) || ' delen van dit totaal'
             when count(numerator) = 0 then 'geheim: geen enkele teller'
         end as missing_note,
         count(*) filter (where is_known) as regions,

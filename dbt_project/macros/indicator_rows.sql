@@ -3,7 +3,8 @@
 {
             'region_code': region_code, 'boundary_year': boundary_year, 'share': share, 'region_quality': region_quality,
             'counted': is_known, 'measure': measure, 'figure': figure, 'cells': cells, 'missing': missing,
-            'weight': weight, 'weight_year': weight_year, 'numerator': numerator, 'denominator': denominator, 'table_key': table_key
+            'weight': weight, 'weight_year': weight_year, 'numerator': numerator, 'denominator': denominator,
+            'numerator_low': numerator_low, 'numerator_high': numerator_high, 'table_key': table_key
         }
 {%- endmacro %}
 

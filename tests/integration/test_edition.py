@@ -153,6 +153,9 @@ def test_numbers_read_as_dutch(value: float | None, decimals: int, plain: str, c
     assert signed(value, decimals) == change
 
 
+BREAK = '[{"year": 2021, "text_nl": "Anders geteld.", "series": "hoofdreeks"}]'
+
+
 @pytest.mark.parametrize(
     ("row", "told"),
     [
@@ -162,13 +165,15 @@ def test_numbers_read_as_dutch(value: float | None, decimals: int, plain: str, c
         ({"newest_year": 2025, "newest_reason": "niet bereikbaar"}, "over 2025: niet bereikbaar"),
         ({"newest_year": 2025, "newest_reason": "geen cijfer over 2025"}, "geen cijfer over 2025"),
         ({"latest_year": None, "newest_year": 2025, "status": "ontbreekt", "status_reason": "geen bestand"}, "geen bestand"),
-        ({"region_quality": "geraden", "breaks": '[{"year": 2021, "text_nl": "Anders geteld sinds 2021."}]'}, "regio's op gelijke codes; Anders geteld sinds 2021"),
+        ({"region_quality": "geraden", "start1_year": 2020, "breaks": BREAK}, "regio's op gelijke codes; breuk in 2021, waarover niet wordt vergeleken: Anders geteld"),
+        ({"region_quality": "verdeeld", "start1_year": 2022, "breaks": BREAK}, "regio's verdeeld naar adressen"),
+        ({"start1_year": 2020, "main_series": "nieuw", "breaks": BREAK}, ""),
     ],
 )  # fmt: skip
 def test_remarks_say_what_a_reader_must_know(row: dict[str, Any], told: str) -> None:
     plain = {
         "approximation": False, "status": "definitief", "status_reason": None, "latest_year": 2024, "newest_year": 2024, "newest_reason": None,
-        "region_quality": "exact", "breaks": "[]",
+        "region_quality": "exact", "breaks": "[]", "start1_year": None, "start2_year": None, "main_series": "hoofdreeks",
     }  # fmt: skip
     assert remarks(plain | row) == told
 

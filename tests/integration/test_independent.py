@@ -17,7 +17,7 @@ from tests.planted import newest, plant
 from tests.real import Night, settings_for
 
 KEY = ["indicator_id", "geo_level", "geo_code", "year"]
-NUMBERS = ["value", "numerator", "denominator", "coverage", "weight_year"]
+NUMBERS = ["value", "value_low", "value_high", "numerator", "denominator", "coverage", "weight_year", "regions"]
 
 
 def published(home: Path) -> pd.DataFrame:
@@ -51,6 +51,7 @@ def test_every_figure_is_found_a_second_time(night: Night) -> None:
 def test_every_figure_of_the_demo_country_too(demo_night: Night) -> None:
     both = compare(demo_night[0].home)
     assert both["indicator_id"].nunique() == 17
+    assert both.loc[both["indicator_id"] == "ervaren_gezondheid", "value_low"].notna().all()
     assert (both["region_quality"] == "verdeeld").any(), "one buurt was split, so that its addresses tell what of it lies in an area"
 
 

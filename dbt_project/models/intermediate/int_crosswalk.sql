@@ -1,6 +1,7 @@
 -- From one edition of boundaries to another: which part of the addresses of a region lies in each region of the same level.
 -- Made from the addresses that stand in the files of both editions, to every edition that a figure has to be brought to: that
--- of the areas, and those of the tables whose figures need weights. A region without such an address has no row.
+-- of the areas, and those of the tables whose figures need weights of another edition: tables that have none of their own, and
+-- Kerncijfers of which a column of them is not out. A region without such an address has no row.
 -- The grain is from edition, to edition, from region, to region.
 with addresses as (
     select boundary_year, postcode, house_number, region_code from {{ source('raw', 'cbs_addresses') }}
@@ -9,7 +10,14 @@ with addresses as (
 wanted as (
     select distinct boundary_year
     from {{ ref('stg_nplv__sources') }}
-    where is_used and boundary_year is not null and relation not in ('cbs_kwb', 'cbs_addresses')
+    where
+        is_used and boundary_year is not null
+        and case relation
+            when 'cbs_addresses' then false
+            when 'cbs_kwb'
+                then list_has_any(string_split(measures_empty, ','), ['residents', 'residents_0_14', 'residents_65_plus', 'dwellings'])
+            else true
+        end
 ),
 
 buurten as (

@@ -59,7 +59,7 @@ by_code as (
         w.geo_code,
         w.region_code,
         1.0::double as share,
-        case when e.boundary_year = {{ var('boundary_year') }} then 'exact' else 'geraden' end as region_quality
+        case when e.boundary_year = {{ var('boundary_year') }} or w.region_code = 'NL00' then 'exact' else 'geraden' end as region_quality
     from editions as e
     cross join whole as w
     left join known_from as f
@@ -71,12 +71,6 @@ by_code as (
     left join walked as x
         on e.boundary_year = x.from_year
     where f.from_code is null and t.to_code is null and (r.region_code is not null or x.from_year is null)
-),
-
-addresses as (
-    select from_year as boundary_year, from_code as region_code, sum(addresses) as addresses
-    from crosswalk
-    group by all
 ),
 
 buurten_inside as (
@@ -108,6 +102,7 @@ inside as (
     )
 ),
 
+-- of the addresses that lie in a buurt which the boundaries of comparison have: all of those lie in the country
 by_address as (
     select
         i.boundary_year,
@@ -117,7 +112,8 @@ by_address as (
         i.addresses / a.addresses as share,
         case when i.addresses = a.addresses then 'exact' else 'verdeeld' end as region_quality
     from inside as i
-    inner join addresses as a on i.boundary_year = a.boundary_year and i.region_code = a.region_code
+    inner join inside as a
+        on i.boundary_year = a.boundary_year and i.region_code = a.region_code and a.geo_level = 'nederland'
     inner join editions as e on i.boundary_year = e.boundary_year
     where i.region_code like 'BU%' or i.addresses >= {{ var('nearly_all') }} * a.addresses
 ),

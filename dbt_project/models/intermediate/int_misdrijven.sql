@@ -1,4 +1,4 @@
--- Crimes per region, offences added up per kind of indicator. Where the publisher gives no figure of a wijk, its buurten
+-- Crimes per region, offences added up per kind of indicator. Where the publisher has no row of a wijk, its buurten
 -- are added up in the publisher's own boundaries, so that a buurt which was renumbered inside its wijk is not lost; where
 -- those boundaries are known, only when all its buurten have a figure. `cells` are the publisher's figures that were added up.
 -- The grain is kind, year, region.

@@ -10,6 +10,8 @@ with sources as (
     select distinct 'leefbaarometer_buurten' as relation, boundary_year, region_code from {{ ref('stg_leefbaarometer__buurten') }}
     union all
     select distinct 'cbs_addresses' as relation, from_year as boundary_year, from_code as region_code from {{ ref('int_crosswalk') }}
+    union
+    select distinct 'cbs_addresses' as relation, to_year as boundary_year, to_code as region_code from {{ ref('int_crosswalk') }}
 ),
 
 regions as (select * from {{ ref('int_regions') }}),

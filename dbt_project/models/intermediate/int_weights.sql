@@ -1,6 +1,7 @@
 -- The populations that figures are weighted with, or divided by, on each edition of boundaries that a table with figures has.
 -- A count of another edition is brought over by the addresses; where these are not known by equal codes, which is a guess. A
--- region whose number is not given stands here without one. The grain is edition, year of the count, region.
+-- region whose number is not given stands here without one, but for buurten where nobody lives: when the number of a wijk is that of
+-- its other buurten, but for rounding to fives, what is not given is none. The grain is edition, year of the count, region.
 {%- set weights = ['residents', 'residents_15_plus', 'residents_15_64', 'dwellings'] %}
 with kwb as (
     pivot (select year, region_code, measure, value from {{ ref('stg_cbs__kwb') }})
@@ -9,15 +10,31 @@ with kwb as (
     group by year, region_code
 ),
 
+given as (
+    select year, {{ wijk_of('region_code') }} as wijk_code, sum(residents) as residents, count(*) as buurten
+    from kwb
+    where region_code like 'BU%'
+    group by all
+),
+
+nobody as (
+    select k.year, k.region_code
+    from kwb as k
+    inner join given as g on k.year = g.year and {{ wijk_of('k.region_code') }} = g.wijk_code
+    inner join kwb as w on k.year = w.year and {{ wijk_of('k.region_code') }} = w.region_code
+    where k.region_code like 'BU%' and k.residents is null and abs(w.residents - coalesce(g.residents, 0)) <= 2.5 * (g.buurten + 1)
+),
+
 differences as (
     select
-        year as weight_year,
-        region_code,
-        residents,
-        residents - residents_0_14 as residents_15_plus,
-        residents - residents_0_14 - residents_65_plus as residents_15_64,
-        dwellings
-    from kwb
+        k.year as weight_year,
+        k.region_code,
+        case when n.region_code is not null then 0 else k.residents end as residents,
+        k.residents - k.residents_0_14 as residents_15_plus,
+        k.residents - k.residents_0_14 - k.residents_65_plus as residents_15_64,
+        k.dwellings
+    from kwb as k
+    left join nobody as n on k.year = n.year and k.region_code = n.region_code
 ),
 
 -- each count is rounded by itself, so a difference can fall just below zero; one of what is missing is missing
@@ -90,7 +107,7 @@ moved as (
 ),
 
 equal as (
-    select p.boundary_year, c.*, 'geraden' as region_quality
+    select p.boundary_year, c.*, case when c.region_code = 'NL00' then 'exact' else 'geraden' end as region_quality
     from pairs as p
     inner join counts as c on p.weight_year = c.weight_year
     left join known_from as f

@@ -1,7 +1,7 @@
 -- A change counts when it exceeds the indicator's smallest relevant change, and, where there are intervals, when these
--- do not overlap. The verdict is taken from both base years; where their signs differ it is `wisselend`. The gap to the
--- Netherlands narrowed or widened only when the difference and the ratio agree. Across a break nothing is compared, and one
--- series is never compared with another.
+-- do not overlap; of an indicator that has intervals nothing is said without them. The verdict is taken from both base
+-- years; where their signs differ it is `wisselend`. The gap to the Netherlands narrowed or widened only when the
+-- difference and the ratio agree. Across a break nothing is compared, and one series is never compared with another.
 {%- set starts = ['start1', 'start2'] %}
 with figures as (select * from {{ source('release', 'indicator_values') }}),
 
@@ -54,6 +54,9 @@ judged as (
             lambda b: 'breuk in ' || b.year || ': ' || b.text_nl  -- noqa: RF01
         ), '; '), '') as break_{{ start }},
         p.{{ start }}.year < p.latest.year and break_{{ start }} is null as is_comparable_{{ start }},
+        -- the country is taken as known
+        p.geo_level <> 'nederland' and c.has_interval
+        and (p.{{ start }}.value_low is null or p.latest.value_low is null) as lacks_interval_{{ start }},
         {%- endfor %}
         {%- for point in starts + ['latest'] %}
         case
@@ -81,18 +84,20 @@ verdicts as (
         *,
         {%- for start in starts %}
         case
-            when judged_{{ start }} is null or judged_latest is null or not is_comparable_{{ start }} then 'niet te bepalen'
+            when judged_{{ start }} is null or judged_latest is null or not is_comparable_{{ start }} or lacks_interval_{{ start }}
+                then 'niet te bepalen'
             when
-                abs(judged_latest - judged_{{ start }}) < smallest_change
+                abs(judged_latest - judged_{{ start }}) <= smallest_change + 1e-9
                 or (latest.value_low <= {{ start }}.value_high and latest.value_high >= {{ start }}.value_low)
                 then 'stabiel'
             when (judged_latest - judged_{{ start }}) * better > 0 then 'verbeterd'
             else 'verslechterd'
         end as verdict_{{ start }},
         case
-            when gap_{{ start }} is null or gap_latest is null or not is_comparable_{{ start }} then 'niet te bepalen'
+            when gap_{{ start }} is null or gap_latest is null or not is_comparable_{{ start }} or lacks_interval_{{ start }}
+                then 'niet te bepalen'
             when
-                abs(abs(gap_latest) - abs(gap_{{ start }})) < smallest_change
+                abs(abs(gap_latest) - abs(gap_{{ start }})) <= smallest_change + 1e-9
                 or (
                     latest.value_low - latest.nl <= {{ start }}.value_high - {{ start }}.nl
                     and latest.value_high - latest.nl >= {{ start }}.value_low - {{ start }}.nl
@@ -110,15 +115,20 @@ verdicts as (
     from judged
 ),
 
--- how many of the areas narrowed their gap: told of the total alone, in classes from which no area follows
+-- how many of the areas narrowed their gap, over the same years as the total: told of the total alone, in classes from which no
+-- area follows
 spread as (
     select
-        up_to_year, indicator_id, series,
-        count(*) filter (where gap_verdict_start2 <> 'niet te bepalen') as judged_areas,
-        count(*) filter (where gap_verdict_start2 = 'ingelopen') as narrowed,
-        quantile_cont(abs(gap_latest) - abs(gap_start2), [0.25, 0.5, 0.75]) as quartiles
-    from verdicts
-    where geo_level = 'gebied'
+        a.up_to_year, a.indicator_id, a.series,
+        count(*) filter (where a.gap_verdict_start2 <> 'niet te bepalen') as judged_areas,
+        count(*) filter (where a.gap_verdict_start2 = 'ingelopen') as narrowed,
+        quantile_cont(abs(a.gap_latest) - abs(a.gap_start2), [0.25, 0.5, 0.75]) as quartiles
+    from verdicts as a
+    inner join verdicts as t
+        on
+            a.up_to_year = t.up_to_year and a.indicator_id = t.indicator_id and a.series = t.series and t.geo_level = 'nplv'
+            and a.start2.year = t.start2.year and a.latest.year = t.latest.year
+    where a.geo_level = 'gebied'
     group by all
 )
 

@@ -2,7 +2,13 @@
 with woz as ({{ kwb_figures('woz') }}),
 
 figures as (
-    select woz.*, national.figure as national
+    select
+        woz.*,
+        national.figure as national,
+        [
+            { 'region_code': woz.region_code, 'measure': 'woz', 'value': woz.figure },
+            { 'region_code': 'NL00', 'measure': 'woz', 'value': national.figure }
+        ] as cells
     from woz
     inner join woz as national on woz.year = national.year and national.region_code = 'NL00'
 ),
