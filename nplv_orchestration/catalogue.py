@@ -24,12 +24,13 @@ class _Known(BaseModel):
 
 
 class Series(_Known):
-    """One series of an indicator, never joined to another: measured from `first` on, every so many years."""
+    """One series of an indicator, never joined to another: measured from `first` on, every so many years, up to `last` if it ended."""
 
     id: str = Field(pattern=r"[a-z][a-z0-9_]*")
     name_nl: str
     first: int
     every: int = Field(ge=1)
+    last: int | None = None
 
 
 class Break(_Known):

@@ -32,7 +32,10 @@ def page(indicators: Sequence[Indicator]) -> str:
 
 
 def _described(i: Indicator) -> list[str]:
-    measured = "; ".join(f"{s.name_nl} (`{s.id}`) from {s.first}, every {s.every} year{'s' if s.every > 1 else ''}" for s in i.series)
+    measured = "; ".join(
+        f"{s.name_nl} (`{s.id}`) from {s.first}{f' to {s.last}' if s.last else ''}, every {s.every} year{'s' if s.every > 1 else ''}"
+        for s in i.series
+    )
     facts = [
         ("English", f"{i.name_en}: {i.definition_en}"),
         ("Definitie", i.definition_nl),

@@ -9,7 +9,7 @@
     numerator, denominator: SQL over f.<column> and w.weight; value = multiplier * sum(numerator) / sum(denominator).
     low, high: expressions for the bounds of the numerator, for models whose publisher gives bounds. Errors of a model are shared
     among regions, so the bounds of a total are the weighted means of the regions' bounds.
-    series: SQL over f.<column>, for an indicator of several series; each is a total of its own.
+    series: SQL over f.<column>, none of them named series, for an indicator of several series; each is a total of its own.
     measure: the column of the source that this is, where an edition may come without its figures.
 
     Of `meta` it uses the weight, a population of int_weights. A region takes it from the nearest edition that has its code on its
@@ -27,7 +27,7 @@
 {{ calendar_cte() }},
 
 placed as (
-    select {{ series }} as series, f.*
+    select f.*, {{ series }} as series
     from (
         select * from figures
         union all by name
@@ -90,7 +90,8 @@ components as (
         r.boundary_year,
         r.region_code,
         f.measure,
-        cast(f.figure as double) as figure,
+        -- plus zero: a zero with a sign is told as one without it by some files, and is the same number
+        cast(f.figure as double) + 0.0::double as figure,
         f.cells,
         {% if is_weighted -%}
         case when f.figure is not null and w.weight is null then 'geen aantal om mee te wegen' else f.missing end as missing,
@@ -103,10 +104,10 @@ components as (
         w.weight,
         w.weight_year,
         w.region_quality,
-        cast({{ numerator }} as double) as numerator,
-        cast({{ denominator }} as double) as denominator,
-        cast({{ low }} as double) as numerator_low,
-        cast({{ high }} as double) as numerator_high
+        cast({{ numerator }} as double) + 0.0::double as numerator,
+        cast({{ denominator }} as double) + 0.0::double as denominator,
+        cast({{ low }} as double) + 0.0::double as numerator_low,
+        cast({{ high }} as double) + 0.0::double as numerator_high
     from editions as e
     inner join (select distinct boundary_year, region_code from {{ geo_regions }}) as r on e.boundary_year = r.boundary_year
     left join weighted as w on e.year = w.year and e.boundary_year = w.boundary_year and r.region_code = w.region_code

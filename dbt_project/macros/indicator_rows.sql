@@ -22,7 +22,7 @@
 {%- set all_series = (meta or mart_meta()).get('series', [{'id': 'hoofdreeks', 'first': 2018, 'every': 1}]) -%}
 calendar as (
     {%- for s in all_series %}
-    select '{{ s['id'] }}' as series, unnest(range({{ s['first'] }}, year + 1, {{ s['every'] }}))::integer as year
+    select '{{ s['id'] }}' as series, unnest(range({{ s['first'] }}, least(year, {{ s.get('last') or 9999 }}) + 1, {{ s['every'] }}))::integer as year
     from {{ ref('int_newest_year') }}
     {%- if not loop.last %}
     union all

@@ -44,6 +44,18 @@ def files() -> dict[str, str]:
     return found
 
 
+def in_two_series() -> dict[str, str]:
+    """Income once more, in the two series that the document shows, with the yml of income."""
+    told = (ROOT / "docs" / "adding-an-indicator.md").read_text(encoding="utf-8")
+    sql = textwrap.dedent(told[told.index("    with figures as (\n        select *, case") :])
+    yml = (ROOT / "dbt_project" / "models" / "marts" / "sociaal" / "mart_inkomen.yml").read_text(encoding="utf-8").split("\nunit_tests:")[0]
+    yml = yml.replace("mart_inkomen", "mart_inkomen_tweemaal").replace("indicator_id: inkomen", "indicator_id: inkomen_tweemaal")
+    yml = yml.replace("number: 10", "number: 19").replace("base_year: 2018", "base_year: 2021")
+    both = '[{"id": "nieuw", "name_nl": "vanaf 2021", "first": 2021, "every": 1}, {"id": "oud", "name_nl": "tot 2021", "first": 2018, "every": 1, "last": 2020}]'
+    yml = re.sub(r"series: \[.*\]", f"series: {both}", yml)
+    return {"mart_inkomen_tweemaal.sql": sql, "mart_inkomen_tweemaal.yml": yml}
+
+
 def delivery(home: Path) -> str:
     """Counts of every year, area and municipality: a tenth of each area's residents, of whom 30% and every year a point more."""
     _, areas = newest(home / "archive", "focus_areas")
@@ -71,7 +83,7 @@ def copied(demo_night: Night, tmp_path_factory: pytest.TempPathFactory) -> tuple
         shutil.copytree(ROOT / folder, project / folder, ignore=shutil.ignore_patterns("__pycache__", "target"))
     names = files()
     assert set(names) == {f"mart_{ID}.sql", f"mart_{ID}.yml"}
-    for name, text in names.items():
+    for name, text in (names | in_two_series()).items():
         (project / "dbt_project" / "models" / "marts" / "sociaal" / name).write_text(text, encoding="utf-8")
     home = Path(shutil.copytree(demo_night[0].home, project.parent / "home", symlinks=True))
     (home / "demo" / "inbox" / "maatwerk_schooladvies.csv").write_text(delivery(home), encoding="utf-8")
@@ -111,9 +123,11 @@ def test_it_stands_in_the_marts_with_its_checks(copied: tuple[Path, Path]) -> No
 def test_it_stands_in_the_table_and_on_the_page(copied: tuple[Path, Path]) -> None:
     edition = copied[1] / "editions" / "2024" / "current"
     rows = list(csv.DictReader((edition / "overzichtstabel.csv").read_text(encoding="utf-8").splitlines()))
-    assert len(rows) == 18
-    assert float(rows[-1]["latest_value"]) == pytest.approx(36.0)
-    assert "breuk in 2024, waarover niet wordt vergeleken" in rows[-1]["remarks"]
+    assert len(rows) == 19
+    advice, income = rows[-2], rows[-1]
+    assert float(advice["latest_value"]) == pytest.approx(36.0)
+    assert "breuk in 2024, waarover niet wordt vergeleken" in advice["remarks"]
+    assert (income["indicator_id"], income["latest_year"]) == ("inkomen_tweemaal", "2023"), "of several series the first is that of the table"
     assert "Schooladvies havo of hoger" in (edition / "voortgangsoverzicht.html").read_text(encoding="utf-8")
     sheet = pd.read_excel(edition / "overzichtstabel.xlsx", sheet_name="Overzichtstabel", header=None)
     assert "Schooladvies havo of hoger" in set(sheet[1])
@@ -131,3 +145,18 @@ def test_it_stands_in_the_ui(copied: tuple[Path, Path]) -> None:
 def test_it_stands_in_the_page_of_the_docs(copied: tuple[Path, Path]) -> None:
     told = call(*copied, "-m", "nplv_orchestration.cli", "indicators", "--markdown")
     assert "## 18 schooladvies_havo_vwo" in told.stdout
+
+
+def test_two_series_are_never_joined(copied: tuple[Path, Path]) -> None:
+    with duckdb.connect(str(copied[1] / "published" / "current" / "openbaar" / "nplv.duckdb"), read_only=True) as connection:
+        years = connection.execute("SELECT series, min(year), max(year) FROM marts.mart_inkomen_tweemaal GROUP BY ALL ORDER BY ALL").fetchall()
+        assert years == [("nieuw", 2021, 2025), ("oud", 2018, 2020)]
+        apart = connection.execute(
+            "SELECT count(*), count(*) FILTER (WHERE t.value IS DISTINCT FROM m.value) FROM marts.mart_inkomen_tweemaal AS t "
+            "JOIN marts.mart_inkomen AS m USING (geo_level, geo_code, year)"
+        ).fetchone()
+        assert apart and apart[0] == 40 and apart[1] == 0
+        trends = connection.execute(
+            "SELECT series, start1_year, latest_year FROM marts.indicator_trends WHERE indicator_id = 'inkomen_tweemaal' AND geo_level = 'nederland' ORDER BY ALL"
+        ).fetchall()
+        assert trends == [("nieuw", 2021, 2023), ("oud", None, 2020)]
