@@ -113,9 +113,7 @@ def model_assets(manifest: Manifest) -> dg.AssetsDefinition:
                 lineage.record(connection, manifest, chosen, tables | lineage.raw_fingerprints(connection))
             counts = dict(connection.execute("SELECT schema_name || '.' || table_name, estimated_size FROM duckdb_tables()").fetchall())
             marts = {i.indicator_id: i for i in manifest.indicators if manifest.marts[i.indicator_id] in chosen}
-            shown = portraits(
-                connection, {name: manifest.marts[name].relation for name in marts}, {name: i.series[0].id for name, i in marts.items()}
-            )
+            shown = portraits(connection, {name: (manifest.marts[name].relation, i.main_series) for name, i in marts.items()})
         outcomes = list(evaluate(monitor, manifest, asset_key, wanted, tables, unchanged))
         portrayed = {
             manifest.marts[name].relation: _portrayed(marts[name], portrait, monitor.mode == "demo", outcomes, asset_key(manifest.marts[name]))

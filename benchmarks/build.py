@@ -14,9 +14,15 @@ from nplv_orchestration.sources.registry import REGISTRY
 from nplv_orchestration.transform import build_models
 from nplv_orchestration.warehouse import connect, register_raw
 
-if __name__ == "__main__":
-    home, folder = map(Path, sys.argv[1:])
+
+def build(home: Path, folder: Path) -> Path:
+    """The warehouse, made in a folder."""
     archive, warehouse = Archive(home / "archive"), folder / "nplv.duckdb"
     with connect(warehouse) as connection:
         register_raw(connection, archive, [state for table in REGISTRY if (state := archive.state(table.key))])
     build_models([node.name for node in load_manifest().private], warehouse, folder / "dbt")
+    return warehouse
+
+
+if __name__ == "__main__":
+    build(*map(Path, sys.argv[1:]))

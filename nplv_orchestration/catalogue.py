@@ -96,6 +96,11 @@ class Indicator(_Known):
         """The name of its mart."""
         return f"mart_{self.indicator_id}"
 
+    @property
+    def main_series(self) -> str:
+        """The series that tables and pictures show."""
+        return self.series[0].id
+
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
         first = self.series[0].first

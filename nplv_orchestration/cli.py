@@ -20,6 +20,7 @@ from nplv_orchestration import cli_inbox, cli_indicators, cli_sources
 from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.home import Home
 from nplv_orchestration.progress import Progress
+from nplv_orchestration.published import database
 from nplv_orchestration.settings import DEMO_SIZES, LAST_NIGHT, DemoSize, Settings, load_settings
 
 app = typer.Typer(
@@ -74,7 +75,7 @@ def query(sql: Annotated[str, typer.Argument(help="a query in DuckDB's SQL")]) -
     from rich.console import Console
     from rich.table import Table
 
-    with duckdb.connect(str(cli_indicators.published(load_settings(), "intern")), read_only=True) as connection:
+    with duckdb.connect(str(database(load_settings(), "intern")), read_only=True) as connection:
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         try:

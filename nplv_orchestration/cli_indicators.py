@@ -6,24 +6,14 @@ Only reading the call and printing belong here.
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from nplv_orchestration.errors import NplvError
-from nplv_orchestration.home import Home
+from nplv_orchestration.published import database, facts
 from nplv_orchestration.settings import Settings, load_settings
 
 SHOWN = 20  # regions of a figure that are printed, unless all are asked for
-
-
-def published(settings: Settings, part: str) -> Path:
-    """The database of the current version. Raises NplvError when nothing was published yet."""
-    database = Home.of(settings).current.resolve() / part / "nplv.duckdb"
-    if not database.exists():
-        raise NplvError(f"{Home.of(settings).root} holds no published version; run `nplv run` first")
-    return database
 
 
 def indicators(markdown: Annotated[bool, typer.Option("--markdown", help="what each indicator is, as docs/indicators.md has it")] = False) -> None:
@@ -47,7 +37,7 @@ def print_indicators(settings: Settings) -> None:
 
     from nplv_orchestration.edition.table import DEMO, NO_FIGURE, development, number
 
-    with duckdb.connect(str(published(settings, "openbaar")), read_only=True) as connection:
+    with duckdb.connect(str(database(settings, "openbaar")), read_only=True) as connection:
         rows = connection.execute(
             "SELECT c.number, c.name_nl, c.unit, c.decimals, t.latest_year, t.latest_value, t.latest_nl, c.relative, t.verdict, t.gap_verdict, "
             "(SELECT arg_max(status_reason, year) FROM marts.indicator_values AS v "
@@ -55,8 +45,8 @@ def print_indicators(settings: Settings) -> None:
             "FROM marts.indicators AS c LEFT JOIN marts.indicator_trends AS t "
             "ON c.indicator_id = t.indicator_id AND c.main_series = t.series AND t.geo_level = 'nplv' ORDER BY c.number"
         ).fetchall()
-        demo = connection.execute("SELECT 1 FROM provenance.build WHERE key = 'mode' AND value = 'demo'").fetchone()
-    table = Table(box=box.SIMPLE_HEAD, title=DEMO if demo else None, title_style="bold")
+        is_demo = facts(connection)["mode"] == "demo"
+    table = Table(box=box.SIMPLE_HEAD, title=DEMO if is_demo else None, title_style="bold")
     for head in ("#", "Indicator", "Jaar", "Gebieden", "Nederland", "Ontwikkeling"):
         is_figure = head in ("#", "Jaar", "Gebieden", "Nederland")
         table.add_column(head, justify="right" if is_figure else "left", no_wrap=is_figure)
@@ -83,7 +73,7 @@ def explain(
     from nplv_orchestration.edition.table import DEMO, number
     from nplv_orchestration.explain import explain as take_apart
 
-    told = take_apart(published(load_settings(), "intern"), indicator, year, geo, series)
+    told = take_apart(database(load_settings(), "intern"), indicator, year, geo, series)
     f, about = told.figure, told.indicator
     if told.is_demo:
         print(DEMO)

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from nplv_orchestration.errors import WrongCall
+from nplv_orchestration.published import facts, records
 
 
 @dataclass(frozen=True)
@@ -32,18 +34,13 @@ def explain(database: Path, indicator_id: str, year: int, geo: str, series: str 
     import duckdb
 
     with duckdb.connect(str(database), read_only=True) as connection:
-
-        def rows(query: str, *values: object) -> list[dict[str, Any]]:
-            found = connection.execute(query, values)
-            names = [column[0] for column in found.description or []]
-            return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-
+        rows = partial(records, connection)
         known = [row["indicator_id"] for row in rows("SELECT indicator_id FROM marts.indicators ORDER BY number")]
         if indicator_id not in known:
             near = get_close_matches(indicator_id, known, 1)
             raise WrongCall(f"no indicator '{indicator_id}'; " + (f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"))
-        indicator = rows("SELECT * FROM marts.indicators WHERE indicator_id = ?", indicator_id)[0]
-        figures = rows("SELECT * FROM marts.indicator_values WHERE indicator_id = ? AND (geo_code = ? OR geo_level = ?)", indicator_id, geo, geo)
+        indicator = rows("SELECT * FROM marts.indicators WHERE indicator_id = $id", id=indicator_id)[0]
+        figures = rows("SELECT * FROM marts.indicator_values WHERE indicator_id = $id AND $geo IN (geo_code, geo_level)", id=indicator_id, geo=geo)
         codes = sorted({row["geo_code"] for row in figures})
         if len(codes) != 1:
             every = [row["geo_code"] for row in rows("SELECT DISTINCT geo_code FROM marts.indicator_values ORDER BY 1")]
@@ -56,13 +53,10 @@ def explain(database: Path, indicator_id: str, year: int, geo: str, series: str 
         if figure is None:
             raise WrongCall(f"{indicator_id} is not measured in {year}; it is in {', '.join(str(row['year']) for row in figures)}")
         components = rows(
-            "SELECT * FROM marts.indicator_components WHERE indicator_id = ? AND geo_level = ? AND geo_code = ? AND series = ? AND year = ? "
+            "SELECT * FROM marts.indicator_components "
+            "WHERE indicator_id = $id AND geo_level = $level AND geo_code = $code AND series = $series AND year = $year "
             "ORDER BY counted DESC, denominator DESC NULLS LAST, region_code",
-            indicator_id,
-            figure["geo_level"],
-            figure["geo_code"],
-            wanted,
-            year,
-        )
-        is_demo = bool(rows("SELECT 1 FROM provenance.build WHERE key = 'mode' AND value = 'demo'"))
+            id=indicator_id, level=figure["geo_level"], code=figure["geo_code"], series=wanted, year=year,
+        )  # fmt: skip
+        is_demo = facts(connection)["mode"] == "demo"
     return Explanation(figure, indicator, components, is_demo)

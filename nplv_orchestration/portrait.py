@@ -44,18 +44,18 @@ class Portrait:
         return None if self.value is None or self.national is None else self.value - self.national
 
 
-def portraits(connection: DuckDBPyConnection, relations: Mapping[str, str], main: Mapping[str, str]) -> dict[str, Portrait]:
-    """The portrait of each of these marts, by indicator. relations: the table of each indicator; main: its main series, which is what is shown."""
-    if not relations:
+def portraits(connection: DuckDBPyConnection, marts: Mapping[str, tuple[str, str]]) -> dict[str, Portrait]:
+    """The portrait of each of these marts, by indicator. marts: the table of each indicator, and the series of it that is shown."""
+    if not marts:
         return {}
-    union = " UNION ALL BY NAME ".join(f"SELECT * FROM {relation} WHERE series = {literal(main[name])}" for name, relation in relations.items())
+    union = " UNION ALL BY NAME ".join(f"SELECT * FROM {relation} WHERE series = {literal(series)}" for relation, series in marts.values())
     rows = connection.execute(
         f"SELECT a.indicator_id, a.year, a.value, n.value, a.status, a.status_reason FROM ({union}) AS a "
         f"LEFT JOIN ({union}) AS n ON a.indicator_id = n.indicator_id AND a.year = n.year AND a.series = n.series AND n.geo_level = 'nederland' "
         "WHERE a.geo_level = 'nplv' ORDER BY a.indicator_id, a.year"
     ).fetchall()
     found = {}
-    for indicator_id in relations:
+    for indicator_id in marts:
         own = [row[1:] for row in rows if row[0] == indicator_id]
         known = [row for row in own if row[1] is not None]
         year, value, national, status, reason = (known or own or [_NOTHING])[-1]

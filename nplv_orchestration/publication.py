@@ -31,6 +31,14 @@ KEPT_VERSIONS = 30
 STORAGE = "v1.0.0"  # any DuckDB 1.x opens it
 _DELIVERED = ", ".join(literal(table.key) for table in REGISTRY if table.is_delivered)
 _RELEASED = ("release.indicator_values", "release.indicators", "release.indicator_components")
+# what the totals of a mart are made of, with the version of each table
+_COMPONENTS = """
+    SELECT m.* EXCLUDE (table_key), m.table_key AS source_key, s.source_table, s.source_modified, s.version_hash AS source_hash,
+        w.table_key AS weight_key, w.version_hash AS weight_hash
+    FROM (SELECT indicator_id, geo_level, geo_code, series, year, unnest(components, max_depth := 2) FROM {mart}) AS m
+    LEFT JOIN staging.stg_nplv__sources AS s ON m.table_key = s.table_key
+    LEFT JOIN staging.stg_nplv__sources AS w ON w.relation = 'cbs_kwb' AND m.weight_year = w.period
+"""
 
 
 @dataclass(frozen=True)
@@ -51,7 +59,7 @@ def release(connection: DuckDBPyConnection, manifest: Manifest, decisions: Seque
     last = home.current / "intern" / "nplv.duckdb"
     if last.exists():
         connection.execute(f"ATTACH {literal(last.resolve())} AS last_published (READ_ONLY)")
-    components = []
+    components = [f"({_COMPONENTS.format(mart=next(iter(manifest.marts.values())).relation)} LIMIT 0)"]  # the columns, also when all are held
     there: set[str] = set()  # a mart, or what it is made of, may never have been published
     try:
         if last.exists():
@@ -67,9 +75,7 @@ def release(connection: DuckDBPyConnection, manifest: Manifest, decisions: Seque
                 components.append(_COMPONENTS.format(mart=mart.relation))
             elif "marts.indicator_components" in there:
                 components.append(f"SELECT * FROM last_published.marts.indicator_components WHERE indicator_id = {literal(decision.indicator_id)}")
-        union = " UNION ALL BY NAME ".join(
-            [*components, f"({_COMPONENTS.format(mart=mart.relation)} LIMIT 0)"]
-        )  # its columns, also when all are held
+        union = " UNION ALL BY NAME ".join(components)
         order = "indicator_id, geo_level, geo_code, series, year, region_code"
         connection.execute(f"CREATE OR REPLACE TABLE release.indicator_components AS SELECT * FROM ({union}) ORDER BY {order}")
     finally:
@@ -79,15 +85,6 @@ def release(connection: DuckDBPyConnection, manifest: Manifest, decisions: Seque
     connection.execute(f"CREATE OR REPLACE TABLE release.indicator_values AS {union}")
     _catalogue(connection, manifest)
     connection.execute(f"CREATE OR REPLACE TABLE release.decided AS SELECT {literal(_decided(connection, decisions))} AS decided")
-
-
-_COMPONENTS = """
-    SELECT m.* EXCLUDE (table_key), m.table_key AS source_key, s.source_table, s.source_modified, s.version_hash AS source_hash,
-        w.table_key AS weight_key, w.version_hash AS weight_hash
-    FROM (SELECT indicator_id, geo_level, geo_code, series, year, unnest(components, max_depth := 2) FROM {mart}) AS m
-    LEFT JOIN staging.stg_nplv__sources AS s ON m.table_key = s.table_key
-    LEFT JOIN staging.stg_nplv__sources AS w ON w.relation = 'cbs_kwb' AND m.weight_year = w.period
-"""
 
 
 def _held(name: str, rows: str, decision: Decision, has_last: bool) -> str:
@@ -107,7 +104,7 @@ def _held(name: str, rows: str, decision: Decision, has_last: bool) -> str:
 def _catalogue(connection: DuckDBPyConnection, manifest: Manifest) -> None:
     rows = [
         {k: json.dumps(v, ensure_ascii=False) if isinstance(v, list | dict) else v for k, v in i.model_dump(mode="json").items()}
-        | {"main_series": i.series[0].id}
+        | {"main_series": i.main_series}
         for i in manifest.indicators
     ]
     values = ", ".join("(" + ", ".join(literal(v) for v in row.values()) + ")" for row in rows)

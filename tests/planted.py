@@ -10,11 +10,10 @@ from typing import Any
 
 import pandas as pd
 
-from nplv_orchestration.archive import Archive
+from benchmarks.build import build
 from nplv_orchestration.manifest import load_manifest
 from nplv_orchestration.sources.registry import REGISTRY
-from nplv_orchestration.transform import build_models
-from nplv_orchestration.warehouse import connect, register_raw
+from nplv_orchestration.warehouse import connect
 
 Change = Callable[[str, pd.DataFrame], pd.DataFrame]
 """From the key of a table and its rows to the rows that stand in their place; the same ones leave the table as it is."""
@@ -44,10 +43,6 @@ def marts(home: Path, folder: Path, change: Change | None = None) -> pd.DataFram
             changed = change(table.key, rows)
             if changed is not rows:
                 plant(folder / "archive", told | {"rows": len(changed)}, changed)
-    archive, manifest, warehouse = Archive(folder / "archive"), load_manifest(), folder / "nplv.duckdb"
-    with connect(warehouse) as connection:
-        register_raw(connection, archive, [state for table in REGISTRY if (state := archive.state(table.key))])
-    build_models([node.name for node in manifest.private], warehouse, folder / "dbt")
-    with connect(warehouse) as connection:
-        union = " UNION ALL ".join(f"SELECT * FROM {node.relation}" for node in manifest.marts.values())
+    with connect(build(folder, folder)) as connection:
+        union = " UNION ALL ".join(f"SELECT * FROM {node.relation}" for node in load_manifest().marts.values())
         return connection.execute(f"{union} ORDER BY indicator_id, geo_level, geo_code, series, year").df()

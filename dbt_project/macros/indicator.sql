@@ -69,8 +69,8 @@ weighted as (
     select
         year, boundary_year, region_code,
         comparison_weight,
-        abs(w.weight_year - year) <= {{ window }} as is_near,
         {%- if is_weighted %}
+        abs(w.weight_year - year) <= {{ window }} as is_near,
         case when is_near then w.value end as weight,
         case when is_near then w.weight_year end as weight_year,
         w.region_quality

@@ -8,6 +8,11 @@
         }
 {%- endmacro %}
 
+{# What the components of a total that were counted add to numerator or denominator. #}
+{% macro sum_of_counted(part) -%}
+    list_sum(list_transform(list_filter(components, lambda c: c.counted), lambda c: c.{{ part }}))
+{%- endmacro %}
+
 {% macro cells_type() -%} struct(region_code varchar, measure varchar, "value" double)[] {%- endmacro %}
 
 

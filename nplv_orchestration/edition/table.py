@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from nplv_orchestration.errors import NplvError, WrongCall
+from nplv_orchestration.published import facts, records
 
 ACTIELIJNEN = {"fysiek": "Fysiek", "sociaal": "Sociaal", "veiligheid": "Veiligheid"}
 NO_FIGURE = "geen cijfer"
@@ -76,12 +78,7 @@ def read(database: Path, year: int) -> Edition:
     if not database.exists():
         raise NplvError(f"{database} is not there: nothing was published yet; run `nplv run`")
     with duckdb.connect(str(database), read_only=True) as connection:
-
-        def rows(query: str, **values: object) -> list[dict[str, Any]]:
-            found = connection.execute(query, values or None)
-            names = [column[0] for column in found.description or []]
-            return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-
+        rows = partial(records, connection)
         if rows("SELECT 1 FROM marts.indicator_values WHERE geo_level = 'gebied' LIMIT 1"):
             raise NplvError(f"{database} holds figures of areas: an edition is made from the public database only")
         years = [
@@ -90,11 +87,10 @@ def read(database: Path, year: int) -> Edition:
         if not years or not years[0] <= year <= years[-1]:
             possible = f"{years[0]} to {years[-1]}" if years else "none: no indicator has a figure"
             raise WrongCall(f"an edition {year} cannot be made: years with figures are {possible}")
-        facts = {r["key"]: r["value"] for r in rows("SELECT * FROM provenance.build")}
         table = rows(_ROWS, year=year)
         return Edition(
             year=year,
-            facts=facts,
+            facts=facts(connection),
             rows=table,
             sources=rows("SELECT * FROM provenance.sources ORDER BY key"),
             delineation=rows(

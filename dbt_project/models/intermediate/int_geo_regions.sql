@@ -11,9 +11,9 @@ crosswalk as (
     where to_year = {{ var('boundary_year') }}
 ),
 
-known_from as (select distinct from_year, from_code from crosswalk),
-
-known_to as (select distinct from_year, to_code from crosswalk),
+with_addresses as (
+    {{ regions_with_addresses() }}
+),
 
 walked as (select distinct from_year from crosswalk),
 
@@ -62,15 +62,13 @@ by_code as (
         case when e.boundary_year = {{ var('boundary_year') }} or w.region_code = 'NL00' then 'exact' else 'geraden' end as region_quality
     from editions as e
     cross join whole as w
-    left join known_from as f
-        on e.boundary_year = f.from_year and w.region_code = f.from_code
-    left join known_to as t
-        on e.boundary_year = t.from_year and w.region_code = t.to_code
+    left join with_addresses as a
+        on e.boundary_year = a.from_year and a.to_year = {{ var('boundary_year') }} and w.region_code = a.region_code
     left join regions as r
         on e.boundary_year = r.boundary_year and w.region_code = r.region_code
     left join walked as x
         on e.boundary_year = x.from_year
-    where f.from_code is null and t.to_code is null and (r.region_code is not null or x.from_year is null)
+    where a.region_code is null and (r.region_code is not null or x.from_year is null)
 ),
 
 buurten_inside as (

@@ -42,10 +42,15 @@ unplaced as (
     from sources as s
     anti join {{ ref('int_geo_regions') }} as g
         on s.boundary_year = g.boundary_year and s.region_code = g.region_code and g.geo_level = 'nederland'
+),
+
+found as (
+    select * from unknown
+    union all by name
+    select * from silent
+    union all by name
+    select * from unplaced
 )
 
-select relation, boundary_year, region_code, {{ region_level('region_code') }} as region_level, problem from unknown
-union all
-select relation, boundary_year, region_code, {{ region_level('region_code') }} as region_level, problem from silent
-union all
-select relation, boundary_year, region_code, {{ region_level('region_code') }} as region_level, problem from unplaced
+select relation, boundary_year, region_code, {{ region_level('region_code') }} as region_level, problem
+from found

@@ -48,9 +48,9 @@ counts as (
 
 crosswalk as (select * from {{ ref('int_crosswalk') }}),
 
-known_from as (select distinct from_year, to_year, from_code from crosswalk),
-
-known_to as (select distinct from_year, to_year, to_code from crosswalk),
+with_addresses as (
+    {{ regions_with_addresses() }}
+),
 
 -- Kerncijfers have their own counts, unless a column of them is not out. Those of the boundaries of comparison go with every
 -- edition, so that a region which another edition does not know still counts as one of which nothing is known.
@@ -110,11 +110,9 @@ equal as (
     select p.boundary_year, c.*, case when c.region_code = 'NL00' then 'exact' else 'geraden' end as region_quality
     from pairs as p
     inner join counts as c on p.weight_year = c.weight_year
-    left join known_from as f
-        on p.weight_year = f.from_year and p.boundary_year = f.to_year and c.region_code = f.from_code
-    left join known_to as t
-        on p.weight_year = t.from_year and p.boundary_year = t.to_year and c.region_code = t.to_code
-    where p.boundary_year <> p.weight_year and f.from_code is null and t.to_code is null
+    anti join with_addresses as a
+        on p.weight_year = a.from_year and p.boundary_year = a.to_year and c.region_code = a.region_code
+    where p.boundary_year <> p.weight_year
 )
 
 select * from own

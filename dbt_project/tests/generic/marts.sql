@@ -61,8 +61,8 @@ where
 with sums as (
     select
         geo_level, geo_code, series, year, value, numerator, denominator, regions,
-        list_sum(list_transform(list_filter(components, lambda c: c.counted), lambda c: c.numerator)) as numerators,
-        list_sum(list_transform(list_filter(components, lambda c: c.counted), lambda c: c.denominator)) as denominators,
+        {{ sum_of_counted('numerator') }} as numerators,
+        {{ sum_of_counted('denominator') }} as denominators,
         len(list_filter(components, lambda c: c.counted)) as counted,
         len(list_filter(components, lambda c: c.share <= 0 or c.share > 1 + 1e-9)) as beyond
     from {{ model }}
@@ -108,9 +108,9 @@ where nl.geo_level = 'nederland' and {{ 'abs(published - built) > %s' | format(t
 with figures as (
     -- from the components, so that a total which is not given is judged too
     select
-        series, year, geo_level, 1 - avg(coverage) as unknown, bool_and(components is not null) as is_whole,
-        sum(list_sum(list_transform(list_filter(components, lambda c: c.counted), lambda c: c.denominator))) as denominator,
-        sum(list_sum(list_transform(list_filter(components, lambda c: c.counted), lambda c: c.numerator))) as numerator
+        series, year, geo_level, case when min(coverage) > 0.995 then 0 else 1 - avg(coverage) end as unknown, bool_and(components is not null) as is_whole,
+        sum({{ sum_of_counted('denominator') }}) as denominator,
+        sum({{ sum_of_counted('numerator') }}) as numerator
     from {{ model }}
     group by all
 ),
