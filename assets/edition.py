@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from nplv_orchestration.current import demand_untouched
 from nplv_orchestration.edition.build import make_edition
 from nplv_orchestration.monitor import Monitor
 
@@ -22,6 +23,7 @@ def edition(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     """Make the edition of the partition's year."""
     monitor: Monitor = context.resources.monitor
     monitor.progress(f"editie {context.partition_key}")
+    demand_untouched(monitor.home)
     made = make_edition(monitor.home.current / "openbaar" / "nplv.duckdb", monitor.home.editions, int(context.partition_key))
     return dg.MaterializeResult(
         metadata={"map": dg.MetadataValue.path(str(made.folder)), "nieuw": made.is_new, "ontbreekt": dg.MetadataValue.json(made.missing)}

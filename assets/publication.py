@@ -1,23 +1,42 @@
 """The gate, what is derived from released marts, and the publication of a version."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 
 import dagster as dg
 
 from assets.models import asset_key, asset_specs
 from checks.marts import check_specs, evaluate
-from nplv_orchestration import evidence, gate, lineage, publication, transform
+from nplv_orchestration import current, evidence, gate, lineage, publication, transform, waivers
+from nplv_orchestration.errors import GateStopped
 from nplv_orchestration.manifest import Manifest
 from nplv_orchestration.monitor import Monitor
+from nplv_orchestration.waivers import Waiver
 from nplv_orchestration.warehouse import fingerprints
 
+WAIVERS = "ontheffingen"
 
-def decide(monitor: Monitor, manifest: Manifest) -> list[gate.Decision]:
-    """The gate's decision on what is in the warehouse now."""
+
+@dataclass(frozen=True)
+class Judgement:
+    """The gate's decisions on what is in the warehouse now, and the waivers that it knew. faults: what is wrong with these, in Dutch."""
+
+    decisions: list[gate.Decision]
+    waivers: list[Waiver]
+    faults: list[str]
+
+
+def decide(monitor: Monitor, manifest: Manifest) -> Judgement:
+    """The gate's decision on what is in the warehouse now. A stop is a failure that is not tried again: the same content is stopped again."""
     with monitor.warehouse() as connection:
         now = fingerprints(connection, [n.relation for n in manifest.private]) | lineage.raw_fingerprints(connection)
-        return gate.decide(manifest, evidence.read(connection), lineage.read(connection), now)
+        known, made_from, waived = evidence.read(connection), lineage.read(connection), waivers.read(connection)
+    try:
+        decisions = gate.decide(manifest, known, made_from, now, waived, current.withdrawn(monitor.home), monitor.today)
+    except GateStopped as stop:
+        raise dg.Failure(str(stop), allow_retries=False) from stop
+    return Judgement(decisions, waived, waivers.faults(waived, [w for d in decisions for w in d.waived], monitor.today))
 
 
 def publication_assets(manifest: Manifest) -> list[dg.AssetsDefinition]:
@@ -26,23 +45,36 @@ def publication_assets(manifest: Manifest) -> list[dg.AssetsDefinition]:
 
     @dg.asset(
         key="gate",
-        deps=marts,
+        deps=[*marts, dg.AssetKey(["raw", "waivers"])],
         group_name="publicatie",
         description="Laat elke mart door of houdt haar vast, op grond van het bewijs bij precies deze inhoud.",
         owners=["team:monitor-nplv"],
         kinds={"duckdb"},
+        check_specs=[dg.AssetCheckSpec(WAIVERS, asset="gate", description="Elke ontheffing is nodig en niet verlopen.", blocking=False)],
         required_resource_keys={"monitor"},
+        output_required=False,
     )
-    def gate_asset(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    def gate_asset(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         monitor: Monitor = context.resources.monitor
         monitor.progress("poort")
-        decisions = decide(monitor, manifest)
+        judged = decide(monitor, manifest)
         with monitor.warehouse() as connection:
-            publication.release(connection, manifest, decisions, monitor.home)
-        held = {d.indicator_id: list(d.reasons) for d in decisions if not d.released}
+            publication.release(connection, manifest, judged.decisions, judged.waivers, monitor.home)
+        held = {d.indicator_id: list(d.reasons) for d in judged.decisions if not d.released}
         for indicator_id, reasons in held.items():
             context.log.warning(f"{indicator_id} is vastgehouden: {reasons[0]}")
-        return dg.MaterializeResult(metadata={"vrijgegeven": len(decisions) - len(held), "vastgehouden": dg.MetadataValue.json(held)})
+        for fault in judged.faults:
+            context.log.error(fault)
+        waived = {d.indicator_id: [w.told() for w in d.waived] for d in judged.decisions if d.waived}
+        yield dg.MaterializeResult(
+            metadata={
+                "vrijgegeven": len(judged.decisions) - len(held),
+                "vastgehouden": dg.MetadataValue.json(held),
+                "ontheven": dg.MetadataValue.json(waived),
+                "fouten in ontheffingen": dg.MetadataValue.json(judged.faults),
+            }
+        )
+        yield dg.AssetCheckResult(check_name=WAIVERS, passed=not judged.faults, metadata={"fouten": dg.MetadataValue.json(judged.faults)})
 
     @dg.multi_asset(
         name="derived",
@@ -78,10 +110,13 @@ def publication_assets(manifest: Manifest) -> list[dg.AssetsDefinition]:
     def publication_asset(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         monitor: Monitor = context.resources.monitor
         monitor.progress("publicatie")
-        decisions = decide(monitor, manifest)
+        decisions = decide(monitor, manifest).decisions
         with monitor.warehouse() as connection:
             publication.check_release(connection, manifest, decisions)
-            gate.demand_derived(manifest, evidence.read(connection), fingerprints(connection, [n.relation for n in manifest.derived]))
+            try:
+                gate.demand_derived(manifest, evidence.read(connection), fingerprints(connection, [n.relation for n in manifest.derived]))
+            except GateStopped as stop:
+                raise dg.Failure(str(stop), allow_retries=False) from stop
             published = publication.publish(connection, manifest, decisions, monitor.home, monitor.mode)
         return dg.MaterializeResult(
             data_version=dg.DataVersion(published.version),

@@ -16,7 +16,7 @@ from shutil import rmtree
 from typing import Any, Literal
 
 from nplv_orchestration.errors import NplvError
-from nplv_orchestration.home import sync_folder, write_atomically
+from nplv_orchestration.home import sync, write_atomically
 
 State = Literal["fresh", "unchanged", "stale", "not_found", "not_configured", "refused", "unreachable"]
 
@@ -145,7 +145,7 @@ class Archive:
             draft.unlink()
         else:
             os.replace(draft, self.path(stored))
-            sync_folder(self.path(stored).parent)
+            sync(self.path(stored).parent)
         number = len(self._manifests(stored.key)) + 1
         text = json.dumps(asdict(stored), ensure_ascii=False, indent=1)
         write_atomically(self.root / stored.key / f"{number:04d}.json", text.encode())

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from nplv_orchestration import alerts, attention, failure
+from nplv_orchestration.errors import NplvError
 from nplv_orchestration.inbox_sensor import inbox_sensor
-from nplv_orchestration.manifest import load_manifest
+from nplv_orchestration.manifest import Manifest, load_manifest
 from nplv_orchestration.monitor import Monitor, open_monitor
 from nplv_orchestration.progress import Progress, silent
 from nplv_orchestration.settings import Settings, load_settings
@@ -46,7 +48,10 @@ def build_definitions(
         with open_monitor(settings or load_settings(), f"Dagster run {context.run_id}", progress=progress, wait=wait, transport=transport) as opened:
             if context.instance:
                 _end_killed_run(context.instance, opened.died)
-            yield opened
+            try:
+                yield opened
+            finally:
+                _alert(context, opened, manifest)
 
     edition_job = dg.define_asset_job(EDITION, selection=dg.AssetSelection.assets("edition"), description="Maakt de editie van een jaar.")
     nightly = dg.define_asset_job(
@@ -78,6 +83,23 @@ def _end_killed_run(instance: dg.DagsterInstance, died: str) -> None:
     run = instance.get_run_by_id(named[1]) if named else None
     if run and not run.is_finished:
         instance.report_run_failed(run, "De run werd afgebroken: het proces bestaat niet meer.")
+
+
+def _alert(context: dg.InitResourceContext, monitor: Monitor, manifest: Manifest) -> None:
+    """Tell what a person must do, at the end of a night however it ended; of an edition only that it failed. Runs by hand tell nothing: somebody is looking."""
+    run = context.dagster_run
+    if not context.instance or run is None or run.job_name not in (NIGHTLY, EDITION):
+        return
+    failed = [log.dagster_event for log in context.instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE) if log.dagster_event]
+    causes = [attention.failed(failure.of(failed))] if failed else []
+    try:
+        if run.job_name == NIGHTLY:
+            causes += [attention.killed(monitor.died)] if monitor.died else []
+            causes += attention.causes(monitor, manifest)
+        if causes:
+            alerts.tell(causes, monitor.settings, monitor.home, monitor.today, complete=run.job_name == NIGHTLY and not failed)
+    except (NplvError, OSError) as error:  # the night stands as it is; that nobody could be told of it is told here
+        (context.log or dg.get_dagster_logger()).critical(f"de melding kon niet worden verstuurd: {error}")
 
 
 def _edition_sensor(job: dg.UnresolvedAssetJobDefinition) -> dg.SensorDefinition:

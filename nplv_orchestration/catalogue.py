@@ -80,6 +80,11 @@ class Indicator(_Known):
     plausible_low: float
     plausible_high: float
     maximum_jump: float = Field(gt=0)
+    """The greatest plausible change of a total from one measurement to the next, or from what was published of it."""
+    maximum_jump_area: float | None = Field(gt=0)
+    """The same for one area; None where a single buurt may move an area by any amount."""
+    due_after_months: int = Field(ge=0, le=48)
+    """Months after the end of a year in which its publisher brings the figure out; later than that it is late."""
     national: Literal["uitgever", "gebouwd", "definitie"]
     national_tolerance: float | None = Field(gt=0)
     has_interval: bool
@@ -100,6 +105,13 @@ class Indicator(_Known):
     def main_series(self) -> str:
         """The series that tables and pictures show."""
         return self.series[0].id
+
+    @property
+    def unit_range(self) -> tuple[float, float | None]:
+        """What the unit allows of any value: a part of a whole, an amount, or a deviation, which has no end but a scale."""
+        if self.kind != "gemiddelde":
+            return 0.0, self.multiplier
+        return (0.0, None) if self.plausible_low >= 0 else (3 * self.plausible_low, 3 * self.plausible_high)
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:

@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from nplv_orchestration import cli_inbox, cli_indicators, cli_sources
+from nplv_orchestration import cli_inbox, cli_indicators, cli_sources, cli_versions
 from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.home import Home
 from nplv_orchestration.progress import Progress
@@ -33,6 +33,8 @@ app.add_typer(cli_sources.app, name="sources")
 app.add_typer(cli_inbox.app, name="inbox")
 app.command()(cli_indicators.indicators)
 app.command()(cli_indicators.explain)
+app.command()(cli_versions.verify)
+app.command()(cli_versions.rollback)
 
 
 def main() -> None:
@@ -65,6 +67,9 @@ def run(
     cli_indicators.print_indicators(settings)
     print(f"Versie {outcome.version}")
     print(f"Editie {outcome.edition}")
+    if outcome.faults:
+        more = f" (and {len(outcome.faults) - 1} more)" if len(outcome.faults) > 1 else ""
+        raise NplvError(f"all was published as the gate decided, but the waivers are not in order: {outcome.faults[0]}{more}")
 
 
 @app.command()

@@ -1,6 +1,6 @@
 """What was checked: every outcome beside the fingerprint of the very content that it judged.
 
-The store and its vocabulary belong here. What is checked is in dbt's tests and in `expectations`; what follows from
+The store and its vocabulary belong here. What is checked is in dbt's tests, in `expectations` and in `lateness`; what follows from
 the evidence is decided in `gate`. The evidence lies in the warehouse, not only in Dagster's history.
 """
 
@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from nplv_orchestration.manifest import project_fingerprint
+from nplv_orchestration.archive import State
+from nplv_orchestration.manifest import Severity, project_fingerprint
 from nplv_orchestration.versions import code_fingerprint
 
 if TYPE_CHECKING:
@@ -23,13 +24,30 @@ Outcome = Literal["passed", "failed"]
 
 
 @dataclass(frozen=True)
+class RawCheck:
+    """A check of a source table, judged while it is pulled: it fails when the question about the table ended in one of these states."""
+
+    check: str
+    severity: Severity
+    fails_in: tuple[State, ...]
+    description: str
+
+
+RAW_CHECKS = (
+    RawCheck("contract", "error", ("refused",),
+             "De laatste versie voldeed aan het register (kolommen, aantal rijen, periode, grenzen) en verloor niet meer dan een tiende van de vorige."),
+    RawCheck("actueel", "warn", ("stale", "not_found", "not_configured", "refused", "unreachable"), "De uitgever antwoordde, en de laatste versie is in gebruik."),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
 class Evidence:
     """One outcome. node: the table that was judged, schema.name; fingerprint: of its rows when it was judged."""
 
     check: str
-    kind: Literal["dbt", "expectations"]
+    kind: Literal["dbt", "expectations", "calendar"]
     node: str
-    severity: Literal["error", "warn"]
+    severity: Severity
     outcome: Outcome
     fingerprint: str
     details: dict[str, Any]

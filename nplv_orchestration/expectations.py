@@ -1,80 +1,159 @@
 """What the figures of a mart should look like: a Great Expectations suite, built from the `meta` of the mart.
 
-The import of Great Expectations takes seconds, so it happens inside the one function that judges all marts. Only
-expectations on figures belong here; keys, vocabulary and sums are dbt's tests.
+Each expectation is a check of its own, so that one can fail, be listed or be waived by itself. The import of Great Expectations takes
+seconds, so it happens inside the one function that judges all marts. Only expectations on figures belong here; keys,
+vocabulary and sums are dbt's tests, lateness is in `lateness`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nplv_orchestration import data_docs
 from nplv_orchestration.catalogue import Indicator
 from nplv_orchestration.evidence import Evidence
+from nplv_orchestration.manifest import Severity
 from nplv_orchestration.progress import Watch, unwatched
 
 if TYPE_CHECKING:
     import pandas as pd
     from great_expectations import ExpectationSuite
 
-CHECK_NAME = "verwachtingen"
+Bound = Callable[[Indicator], float | None]
+
+_KEY = ["geo_level", "geo_code", "series", "year"]
+_TOTALS = ("nplv", "gemeenten", "rest_19_gemeenten", "nederland", "overig_nederland")
+_AREAS, _OF_AREAS, _ALL = ("gebied",), ("nplv",), (*_TOTALS, "gebied")
+_WORST = 5
 
 
-def frame(mart: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
-    """The rows of a mart that carry a value, with `jump`: the absolute change since the last measurement of that geo, unless a break lies between."""
-    known = mart[mart["value"].notna()].sort_values(["geo_level", "geo_code", "series", "year"]).reset_index(drop=True)
+@dataclass(frozen=True)
+class Expected:
+    """One expectation: a measure of the rows of some levels lies between bounds, for at least the part `mostly` of them.
+
+    severity: an error holds the mart, a warning is listed. measure: one of `_measures`. An indicator for which both bounds are None does not have it.
+    """
+
+    check: str
+    severity: Severity
+    notes: str
+    measure: str
+    levels: tuple[str, ...]
+    low: Bound
+    high: Bound
+    mostly: float = 1.0
+
+
+def _none(indicator: Indicator) -> None:
+    return None
+
+
+def _gap(indicator: Indicator) -> float | None:
+    """Three times the smallest relevant change; what hits the whole country moves the gap little."""
+    return None if "nederland" in indicator.comparators_not_given else 3 * indicator.smallest_change
+
+
+EXPECTED = (
+    Expected("bereik", "error", "Geen waarde ligt buiten wat de eenheid toelaat.", "value", _ALL, lambda i: i.unit_range[0], lambda i: i.unit_range[1]),
+    Expected("plausibel", "error", "De waarde van een totaal ligt binnen de plausibele band.", "value", _TOTALS,
+             lambda i: i.plausible_low, lambda i: i.plausible_high),
+    Expected("plausibel_gebied", "warn", "De meeste gebieden liggen binnen de plausibele band.", "value", _AREAS,
+             lambda i: i.plausible_low, lambda i: i.plausible_high, 0.8),
+    Expected("sprong", "error", "Een totaal verspringt niet meer dan plausibel is tussen twee metingen.", "jump", _TOTALS, _none, lambda i: i.maximum_jump),
+    Expected("sprong_gebied", "warn", "Een gebied verspringt niet meer dan plausibel is tussen twee metingen.", "jump", _AREAS,
+             _none, lambda i: i.maximum_jump_area),
+    Expected("sprong_afstand", "warn", "De afstand van de gebieden tot Nederland verspringt niet.", "gap_jump", _OF_AREAS, _none, _gap),
+    Expected("dekking", "error", "Een waarde rust op ten minste de minimale dekking.", "coverage", _ALL, lambda i: i.minimum_coverage, lambda i: 1 + 1e-9),
+    Expected("noemer", "warn", "De noemer van een totaal verandert niet meer dan een zevende tussen twee metingen.", "denominator_change", _TOTALS,
+             _none, lambda i: 1 / 7),
+    Expected("herziening_groot", "error", "Een gepubliceerd totaal wordt niet meer herzien dan plausibel is.", "restated", _TOTALS,
+             _none, lambda i: i.maximum_jump),
+    Expected("herziening", "warn", "Een gepubliceerd totaal wordt niet herzien met meer dan de kleinste relevante verandering.", "restated", _TOTALS,
+             _none, lambda i: i.smallest_change),
+    Expected("herziening_gebied", "warn", "Een gepubliceerd cijfer van een gebied wordt niet herzien met meer dan tweemaal die verandering.", "restated", _AREAS,
+             _none, lambda i: 2 * i.smallest_change),
+    Expected("verdwenen", "warn", "Een cijfer dat gepubliceerd is, is er nog.", "vanished", _ALL, _none, lambda i: 0),
+)  # fmt: skip
+
+
+def expected(indicator: Indicator) -> list[Expected]:
+    """The expectations that an indicator has."""
+    return [one for one in EXPECTED if one.low(indicator) is not None or one.high(indicator) is not None]
+
+
+def frame(mart: pd.DataFrame, indicator: Indicator, published: pd.DataFrame | None = None) -> pd.DataFrame:
+    """The rows of a mart by their keys and name, with a column for each expectation, named as its check: its measure, empty for rows that it is not about.
+
+    published: the mart as it was last published, with the same keys and columns; None when it never was.
+    """
+    rows = mart.sort_values(_KEY).reset_index(drop=True)
+    measures = _measures(rows, indicator, published)
+    return rows[[*_KEY, "geo_name"]].assign(
+        **{one.check: measures[one.measure].where(rows["geo_level"].isin(one.levels)) for one in expected(indicator)}
+    )
+
+
+def _measures(rows: pd.DataFrame, indicator: Indicator, published: pd.DataFrame | None) -> pd.DataFrame:
+    """What is expected of, beside the rows of a mart in the order of their keys; in the unit of the indicator unless said otherwise.
+
+    value, coverage: as they are. jump: the absolute change since the last measurement of that geo, unless a break lies between; gap_jump: the same of
+    the distance to the country. denominator_change: the relative change of the denominator, had it been covered whole. restated: the absolute change of what was
+    published of that very row; vanished: 1 where a published value is gone, else 0.
+    """
+    import pandas as pd
+
+    found = pd.DataFrame({"value": rows["value"].astype(float)})
+    is_known = found["value"].notna()
+    known = rows[is_known].copy()
+    country = known[known["geo_level"] == "nederland"].set_index(["series", "year"])["value"].to_dict()
+    known["gap"] = known["value"] - [country.get(of, math.nan) for of in zip(known["series"], known["year"], strict=True)]
+    known["whole"] = known["denominator"] / known["coverage"]
     of_geo = known.groupby(["geo_level", "geo_code", "series"])
-    known["jump"] = of_geo["value"].diff().abs()
     before = of_geo["year"].shift()
+    found["jump"] = of_geo["value"].diff().abs()
+    found["gap_jump"] = of_geo["gap"].diff().abs()
+    found["denominator_change"] = (of_geo["whole"].diff() / of_geo["whole"].shift()).abs()
     for at in indicator.breaks:
-        known.loc[(known["series"] == at.series) & (before < at.year) & (known["year"] >= at.year), "jump"] = None
-    return known
+        across = known.index[(known["series"] == at.series) & (before < at.year) & (known["year"] >= at.year)]
+        found.loc[across, ["jump", "gap_jump"]] = math.nan
+    found["coverage"] = rows["coverage"].astype(float).where(is_known)
+    told = pd.Series(math.nan, rows.index)
+    if published is not None:
+        told = rows[_KEY].merge(published[[*_KEY, "value"]], how="left", on=_KEY)["value"].astype(float)
+    found["restated"] = (found["value"] - told).abs()
+    found["vanished"] = (~is_known).astype(float).where(told.notna())
+    return found
 
 
 def suite(indicator: Indicator) -> ExpectationSuite:
-    """The expectations of one mart. A failing critical one holds the mart; a warning is listed."""
+    """The expectations of one mart, in the order of `expected`."""
     from great_expectations import ExpectationSuite
     from great_expectations import expectations as gxe
 
-    totals = 'geo_level != "gebied"'
-    return ExpectationSuite(
-        name=indicator.mart,
-        expectations=[
-            gxe.ExpectColumnValuesToBeBetween(
-                column="value", min_value=indicator.plausible_low, max_value=indicator.plausible_high,
-                row_condition=totals, condition_parser="pandas", severity="critical",
-                notes="De waarde van een totaal ligt binnen de plausibele band.",
-            ),
-            gxe.ExpectColumnValuesToBeBetween(
-                column="jump", max_value=indicator.maximum_jump,
-                row_condition=totals, condition_parser="pandas", severity="critical",
-                notes="Een totaal verspringt niet meer dan plausibel is tussen twee metingen.",
-            ),
-            gxe.ExpectColumnValuesToBeBetween(
-                column="coverage", min_value=indicator.minimum_coverage, max_value=1 + 1e-9, severity="critical",
-                notes="Een waarde rust op ten minste de minimale dekking.",
-            ),
-            gxe.ExpectColumnValuesToBeInSet(
-                column="indicator_id", value_set=[indicator.indicator_id], severity="critical",
-                notes="De mart bevat alleen de eigen indicator.",
-            ),
-            gxe.ExpectColumnValuesToBeInSet(
-                column="unit", value_set=[indicator.unit], severity="critical", notes="De eenheid is die van de catalogus.",
-            ),
-            gxe.ExpectColumnValuesToBeBetween(
-                column="value", min_value=indicator.plausible_low, max_value=indicator.plausible_high,
-                row_condition='geo_level == "gebied"', condition_parser="pandas", mostly=0.8, severity="warning",
-                notes="De meeste gebieden liggen binnen de plausibele band.",
-            ),
-        ],
-    )  # fmt: skip
+    made = [
+        gxe.ExpectColumnValuesToBeBetween(
+            column=one.check, min_value=one.low(indicator), max_value=one.high(indicator), mostly=one.mostly,
+            severity="critical" if one.severity == "error" else "warning", notes=one.notes,
+        )
+        for one in expected(indicator)
+    ]  # fmt: skip
+    return ExpectationSuite(name=indicator.mart, expectations=made)
 
 
 def judge(
     marts: Sequence[tuple[Indicator, str, str, pd.DataFrame]],
+    published: Mapping[str, pd.DataFrame],
+    docs: Path,
     watch: Watch = unwatched,
 ) -> list[Evidence]:
-    """Judge marts: (indicator, table, fingerprint, rows) each; one Evidence each, with every expectation in its details."""
+    """Judge marts: (indicator, table, fingerprint, rows) each; one Evidence for each of its expectations, and the pages of Data Docs about them.
+
+    published: what was last published of each mart, by indicator id. docs: the folder of the pages, in which those of other marts stay.
+    """
     import logging
     import os
 
@@ -85,34 +164,45 @@ def judge(
     logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)  # it tells of its temporary folders
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    data_docs.keep_results(context, docs, [indicator.mart for indicator, *_ in marts])
     source = context.data_sources.add_pandas("marts")
     found = []
-    for number, (indicator, table, fingerprint, rows) in enumerate(marts, 1):
+    for number, (indicator, table, fingerprint, mart) in enumerate(marts, 1):
         watch(indicator.mart, number, len(marts))
+        rows = frame(mart, indicator, published.get(indicator.indicator_id))
         batch = source.add_dataframe_asset(indicator.mart).add_batch_definition_whole_dataframe("alle rijen")
-        result = batch.get_batch({"dataframe": frame(rows, indicator)}).validate(suite(indicator))
-        lines = [_line(r) for r in result.results]
-        critical = [line for line in lines if not line["success"] and line["severity"] == "critical"]
-        found.append(
-            Evidence(
-                CHECK_NAME, "expectations", table, "error", "failed" if critical else "passed", fingerprint,
-                {"expectations": lines},
-            )
-        )  # fmt: skip
+        definition = gx.ValidationDefinition(name=indicator.mart, data=batch, suite=context.suites.add(suite(indicator)))
+        context.validation_definitions.add(definition)
+        result = definition.run(
+            batch_parameters={"dataframe": rows}, result_format={"result_format": "COMPLETE", "unexpected_index_column_names": [*_KEY, "geo_name"]}
+        )
+        by_check = {r.expectation_config.kwargs["column"]: r for r in result.results}
+        for one in expected(indicator):
+            details = _details(one, indicator, rows, by_check[one.check])
+            outcome = details.pop("outcome")
+            found.append(Evidence(one.check, "expectations", table, one.severity, outcome, fingerprint, details))
+    data_docs.write(context, docs)
     return found
 
 
-def _line(result: Any) -> dict[str, Any]:
+def _details(one: Expected, indicator: Indicator, rows: pd.DataFrame, result: Any) -> dict[str, Any]:
+    """How an expectation ended: what was expected and found, of how many rows, and the worst of them."""
     if result.exception_info and result.exception_info.get("raised_exception"):
         raise RuntimeError(f"Great Expectations could not evaluate {result.expectation_config}: {result.exception_info}")
-    config = result.expectation_config
+    low, high = one.low(indicator), one.high(indicator)
+    seen = rows[one.check].dropna()
+
+    def beyond(row: Mapping[str, Any]) -> float:
+        value = float(row[one.check])
+        return max(low - value if low is not None else 0.0, value - high if high is not None else 0.0)
+
+    wrong = sorted(result.result.get("unexpected_index_list") or [], key=beyond, reverse=True)
     return {
-        "expectation": config.type,
-        "column": config.kwargs.get("column"),
-        "notes": config.notes,
-        "severity": str(config.severity.value if hasattr(config.severity, "value") else config.severity),
-        "success": bool(result.success),
-        "rows": result.result.get("element_count"),
-        "unexpected": result.result.get("unexpected_count"),
-        "examples": [str(v) for v in result.result.get("partial_unexpected_list", [])[:5]],
-    }
+        "outcome": "passed" if result.success else "failed",
+        "notes": one.notes,
+        "expected": " en ".join(part for part in (f"ten minste {low:g}" if low is not None else "", f"ten hoogste {high:g}" if high is not None else "") if part),
+        "observed": f"{seen.min():.6g} tot {seen.max():.6g}" if len(seen) else "geen rijen",
+        "rows": len(seen),
+        "unexpected": len(wrong),
+        "worst": [f"{row['geo_name']}, {row['series']}, {row['year']}: {row[one.check]:.6g}" for row in wrong[:_WORST]],
+    }  # fmt: skip

@@ -1,21 +1,24 @@
 """The gate: which marts may be published, decided from the evidence alone.
 
 A mart is released when every required check of it, and of everything that it is made from, was evaluated on the content
-that is there now, and passed; and when each of those tables was made from what its parents hold now. Required is every check of error severity: the list follows from the models' own
-metadata. What all figures rest on (`meta: foundation`) stops everything. Deciding belongs here; publishing does not.
+that is there now, and passed or was waived; when each of those tables was made from what its parents hold now; and when nobody took
+these figures back. Required is every check of error severity: the list follows from the models' own metadata. What all figures rest on (`meta: foundation`) stops
+everything, and is never waived. Deciding belongs here; publishing does not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from nplv_orchestration import lineage
 from nplv_orchestration.errors import GateStopped
 from nplv_orchestration.evidence import Evidence
-from nplv_orchestration.expectations import CHECK_NAME
+from nplv_orchestration.expectations import expected
 from nplv_orchestration.lineage import Lineage
 from nplv_orchestration.manifest import Manifest
+from nplv_orchestration.waivers import Waiver
 
 
 @dataclass(frozen=True)
@@ -29,11 +32,12 @@ class Required:
 
 @dataclass(frozen=True)
 class Decision:
-    """What the gate decides of one mart; `reasons` are in Dutch and empty when it is released."""
+    """What the gate decides of one mart; `reasons` are in Dutch and empty when it is released. waived: the waivers that it needed."""
 
     indicator_id: str
     fingerprint: str
     reasons: tuple[str, ...]
+    waived: tuple[Waiver, ...] = ()
 
     @property
     def released(self) -> bool:
@@ -45,9 +49,10 @@ def required_checks(manifest: Manifest) -> dict[str, list[Required]]:
     """For each indicator every check of error severity on its mart and on what that is made from."""
     by_node = _required_by_node(manifest)
     required: dict[str, list[Required]] = {}
-    for indicator_id, mart in manifest.marts.items():
+    for indicator in manifest.indicators:
+        mart = manifest.marts[indicator.indicator_id]
         upstream = [r for uid in sorted(manifest.ancestors(mart.unique_id)) for r in by_node.get(uid, [])]
-        required[indicator_id] = [*upstream, Required(CHECK_NAME, mart.relation, False)]
+        required[indicator.indicator_id] = upstream + [Required(e.check, mart.relation, False) for e in expected(indicator) if e.severity == "error"]
     return required
 
 
@@ -61,25 +66,44 @@ def _required_by_node(manifest: Manifest) -> dict[str, list[Required]]:
     return by_node
 
 
-def decide(manifest: Manifest, evidence: Mapping[tuple[str, str], Evidence], made_from: Lineage, fingerprints: Mapping[str, str]) -> list[Decision]:
+def decide(
+    manifest: Manifest,
+    evidence: Mapping[tuple[str, str], Evidence],
+    made_from: Lineage,
+    fingerprints: Mapping[str, str],
+    waivers: Iterable[Waiver] = (),
+    withdrawn: Mapping[tuple[str, str], str] | None = None,
+    day: date = date.max,
+) -> list[Decision]:
     """Release or hold each mart. Raises GateStopped when what all figures rest on does not hold.
 
-    fingerprints: of every private table and of schema `raw`, as they are now.
+    fingerprints: of every private table and of schema `raw`, as they are now. waivers: those of the file; one whose last day lies before `day` is none.
+    withdrawn: figures that were taken back, by indicator and fingerprint, with the reason.
     """
+    valid = {(w.check, w.indicator_id): w for w in waivers if w.until >= day}
     decisions = []
     stops: dict[str, None] = {}
     for indicator_id, required in required_checks(manifest).items():
         relation = manifest.marts[indicator_id].relation
-        reasons = [] if relation in fingerprints else [f"{relation}: de tabel is er niet"]
-        upstream = [manifest.nodes[uid] for uid in sorted(manifest.ancestors(manifest.marts[indicator_id].unique_id))]
-        found = [(node.is_foundation, lineage.problem(manifest, node, made_from, fingerprints)) for node in upstream]
-        found += [(need.is_foundation, _problem(need, evidence.get((need.check, need.node)), fingerprints.get(need.node))) for need in required]
-        for is_foundation, problem in found:
-            if problem and is_foundation:
-                stops[problem] = None
-            if problem:
+        fingerprint = fingerprints.get(relation, "")
+        reasons = [] if fingerprint else [f"{relation}: de tabel is er niet"]
+        waived: list[Waiver] = []
+        for node in (manifest.nodes[uid] for uid in sorted(manifest.ancestors(manifest.marts[indicator_id].unique_id))):
+            if problem := lineage.problem(manifest, node, made_from, fingerprints):
                 reasons.append(problem)
-        decisions.append(Decision(indicator_id, fingerprints.get(relation, ""), tuple(reasons)))
+                stops |= {problem: None} if node.is_foundation else {}
+        for need in required:
+            found = evidence.get((need.check, need.node))
+            problem = _problem(need, found, fingerprints.get(need.node))
+            waiver = valid.get((need.check, indicator_id))
+            if problem and waiver and not need.is_foundation and _is_judged(found, fingerprints.get(need.node)):
+                waived.append(waiver)
+            elif problem:
+                reasons.append(problem)
+                stops |= {problem: None} if need.is_foundation else {}
+        if taken := (withdrawn or {}).get((indicator_id, fingerprint)):
+            reasons.append(taken)
+        decisions.append(Decision(indicator_id, fingerprint, tuple(reasons), tuple(dict.fromkeys(waived))))
     if stops:
         more = f" (and {len(stops) - 1} more)" if len(stops) > 1 else ""
         raise GateStopped(
@@ -98,12 +122,15 @@ def demand_derived(manifest: Manifest, evidence: Mapping[tuple[str, str], Eviden
                 raise GateStopped(f"nothing is published: {problem}; see the check in `nplv ui`, mend the model and run again")
 
 
+def _is_judged(found: Evidence | None, fingerprint: str | None) -> bool:
+    """Whether a check was evaluated on the content that is there now."""
+    return found is not None and found.fingerprint == fingerprint
+
+
 def _problem(need: Required, found: Evidence | None, fingerprint: str | None) -> str | None:
     where = f"controle {need.check} op {need.node}"
     if found is None:
         return f"{where} is niet uitgevoerd"
-    if found.fingerprint != fingerprint:
+    if not _is_judged(found, fingerprint):
         return f"{where} is uitgevoerd op andere inhoud"
-    if found.outcome != "passed":
-        return f"{where} is niet geslaagd"
-    return None
+    return None if found.outcome == "passed" else f"{where} is niet geslaagd"

@@ -60,6 +60,16 @@ class Home:
         return self.root / "dbt"
 
     @property
+    def data_docs(self) -> Path:
+        """The pages of Great Expectations about the marts; internal, for they show figures of areas."""
+        return self.root / "quality" / "data_docs"
+
+    @property
+    def alerts(self) -> Path:
+        """Messages about what a person must do, and which of them were sent."""
+        return self.root / "alerts"
+
+    @property
     def current(self) -> Path:
         """The newest published version (a symbolic link)."""
         return self.published / "current"
@@ -230,7 +240,7 @@ def write_atomically(path: Path, content: bytes) -> None:
         os.replace(draft, path)
     finally:
         draft.unlink(missing_ok=True)
-    sync_folder(path.parent)
+    sync(path.parent)
 
 
 def point_to(link: Path, target: str) -> None:
@@ -239,7 +249,7 @@ def point_to(link: Path, target: str) -> None:
     draft.unlink(missing_ok=True)
     draft.symlink_to(target)
     os.replace(draft, link)
-    sync_folder(link.parent)
+    sync(link.parent)
 
 
 def exchange(one: Path, other: Path) -> None:
@@ -253,12 +263,12 @@ def exchange(one: Path, other: Path) -> None:
     if failed:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number), str(one))
-    sync_folder(one.parent)
+    sync(one.parent)
 
 
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """Make a file, or the names in a folder, survive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -10,8 +10,10 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from nplv_orchestration.archive import Archive, TableState
 from nplv_orchestration.errors import NplvError
@@ -41,6 +43,8 @@ class Monitor:
     archive: Archive
     publishers: Publishers
     progress: Progress
+    today: date
+    """The day of this run: in Amsterdam, or that of the demo country."""
     died: str
     """Who wrote here before and was killed; empty when the last writer ended by itself."""
 
@@ -112,17 +116,17 @@ def open_monitor(
     home.mode(settings)  # refused before anybody waits
     with home.writing(who, wait) as died:
         mode = home.claim(settings)
-        reviewed = REAL
+        reviewed, today = REAL, datetime.now(ZoneInfo("Europe/Amsterdam")).date()
         if mode == "demo":
             from nplv_orchestration import demo
 
-            settings, reviewed, answering = demo.publishers(settings, home)
+            settings, reviewed, answering, today = demo.publishers(settings, home)
             transport = transport or answering
         settings.inbox_folder.mkdir(parents=True, exist_ok=True)
         archive = Archive(home.archive)
         archive.tidy()
         publishers = Publishers(settings, archive, Http(transport), progress, reviewed)
         try:
-            yield Monitor(settings, home, mode, archive, publishers, progress, died)
+            yield Monitor(settings, home, mode, archive, publishers, progress, today, died)
         finally:
             publishers.close()

@@ -1,7 +1,7 @@
 """Publishing: what the gate let through becomes a version that analysts read, in one move.
 
 A version is two databases, one with the areas and one without, and the same tables as Parquet. It is written beside the
-current one, read back, and one pointer is moved; versions are never changed. What may be published is decided in `gate`.
+current one, read back, sealed, and made current; versions are never changed. What may be published is decided in `gate`, which version is current in `current`.
 """
 
 from __future__ import annotations
@@ -15,22 +15,26 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nplv_orchestration import evidence
+from nplv_orchestration import current, evidence
 from nplv_orchestration.errors import NplvError
 from nplv_orchestration.gate import Decision
-from nplv_orchestration.home import Home, point_to, sync_folder
+from nplv_orchestration.home import Home, sync
 from nplv_orchestration.manifest import Manifest, project_fingerprint
 from nplv_orchestration.sources.registry import REGISTRY
+from nplv_orchestration.sums import seal
 from nplv_orchestration.versions import code_fingerprint, versions
+from nplv_orchestration.waivers import Waiver
 from nplv_orchestration.warehouse import fingerprints, literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 KEPT_VERSIONS = 30
+RELEASED, HELD = "vrijgegeven", "vastgehouden"
 STORAGE = "v1.0.0"  # any DuckDB 1.x opens it
 _DELIVERED = ", ".join(literal(table.key) for table in REGISTRY if table.is_delivered)
-_RELEASED = ("release.indicator_values", "release.indicators", "release.indicator_components")
+_RELEASED = ("release.indicator_values", "release.indicators", "release.indicator_components", "release.decisions", "release.waivers")
+_RAW = ", ".join(f"({literal(c.check)}, {literal(c.severity)}, {list(c.fails_in)})" for c in evidence.RAW_CHECKS)
 # what the totals of a mart are made of, with the version of each table
 _COMPONENTS = """
     SELECT m.* EXCLUDE (table_key), m.table_key AS source_key, s.source_table, s.source_modified, s.version_hash AS source_hash,
@@ -53,8 +57,12 @@ class Published:
     is_new: bool
 
 
-def release(connection: DuckDBPyConnection, manifest: Manifest, decisions: Sequence[Decision], home: Home) -> None:
-    """Make schema `release`: the rows of released marts and what they are made of, of held ones what was last published, and the catalogue."""
+def release(connection: DuckDBPyConnection, manifest: Manifest, decisions: Sequence[Decision], waivers: Sequence[Waiver], home: Home) -> None:
+    """Make schema `release`: the rows of released marts and what they are made of, of held ones what was last published, the catalogue, and what was decided.
+
+    Raises NplvError when the current version, from which held marts are taken, is not as it was published.
+    """
+    current.demand_untouched(home)
     connection.execute("CREATE SCHEMA IF NOT EXISTS release")
     last = home.current / "intern" / "nplv.duckdb"
     if last.exists():
@@ -84,6 +92,7 @@ def release(connection: DuckDBPyConnection, manifest: Manifest, decisions: Seque
     union = " UNION ALL BY NAME ".join(f"SELECT * FROM release.{mart.name}" for mart in manifest.marts.values())
     connection.execute(f"CREATE OR REPLACE TABLE release.indicator_values AS {union}")
     _catalogue(connection, manifest)
+    _decisions(connection, manifest, decisions, waivers)
     connection.execute(f"CREATE OR REPLACE TABLE release.decided AS SELECT {literal(_decided(connection, decisions))} AS decided")
 
 
@@ -111,6 +120,36 @@ def _catalogue(connection: DuckDBPyConnection, manifest: Manifest) -> None:
     connection.execute(f"CREATE OR REPLACE TABLE release.indicators AS SELECT * FROM (VALUES {values}) AS t ({', '.join(rows[0])})")
 
 
+def _decisions(connection: DuckDBPyConnection, manifest: Manifest, decisions: Sequence[Decision], waivers: Sequence[Waiver]) -> None:
+    """What the gate decided of each mart, on which content, and the waivers that there are, with whether they were needed."""
+    connection.execute(
+        "CREATE OR REPLACE TABLE release.decisions (indicator_id VARCHAR, mart VARCHAR, decision VARCHAR, fingerprint VARCHAR, reasons VARCHAR[], waived VARCHAR[])"
+    )
+    connection.executemany(
+        "INSERT INTO release.decisions VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (
+                d.indicator_id,
+                manifest.marts[d.indicator_id].name,
+                RELEASED if d.released else HELD,
+                d.fingerprint,
+                d.reasons,
+                [w.check for w in d.waived],
+            )
+            for d in decisions
+        ],
+    )
+    connection.execute(
+        "CREATE OR REPLACE TABLE release.waivers (check_name VARCHAR, indicator_id VARCHAR, reason VARCHAR, decided_by VARCHAR, until DATE, is_used BOOLEAN, text_nl VARCHAR)"
+    )
+    used = {w for d in decisions if d.released for w in d.waived}
+    if waivers:
+        connection.executemany(
+            "INSERT INTO release.waivers VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [(w.check, w.indicator_id, w.reason, w.decided_by, w.until, w in used, w.told()) for w in waivers],
+        )
+
+
 def remember_derived(connection: DuckDBPyConnection, manifest: Manifest) -> None:
     """Keep what the derived tables are, and from which rows they were made."""
     connection.execute(f"CREATE OR REPLACE TABLE release.derived AS SELECT {literal(_derived(connection, manifest))} AS derived")
@@ -132,7 +171,7 @@ def check_release(connection: DuckDBPyConnection, manifest: Manifest, decisions:
 def _decided(connection: DuckDBPyConnection, decisions: Sequence[Decision]) -> str:
     """A hash of the decisions and of what was released by them."""
     released = fingerprints(connection, [*_RELEASED, *(f"release.mart_{d.indicator_id}" for d in decisions)])
-    verdicts = [(d.indicator_id, d.fingerprint, d.reasons) for d in decisions]
+    verdicts = [(d.indicator_id, d.fingerprint, d.reasons, [w.told() for w in d.waived]) for d in decisions]
     return hashlib.sha256(json.dumps([verdicts, released]).encode()).hexdigest()
 
 
@@ -153,17 +192,19 @@ def _kept(connection: DuckDBPyConnection, name: str) -> str | None:
 def publish(connection: DuckDBPyConnection, manifest: Manifest, decisions: Sequence[Decision], home: Home, mode: str) -> Published:
     """Write what was released as a new version and move the pointer; the same content is not published twice.
 
-    Raises NplvError when what is read back is not what was written.
+    Raises NplvError when what is read back is not what was written, or when the current version is not as it was published.
     """
+    current.unfinished(home)
+    current.demand_untouched(home)
     _evidence(connection, manifest, decisions)
     tables = _tables(connection, manifest)
     content = hashlib.sha256(json.dumps(_content(connection, tables), sort_keys=True).encode()).hexdigest()[:12]
     newest = connection.execute("SELECT max(year) FROM release.indicator_values WHERE value IS NOT NULL AND geo_level = 'nplv'").fetchone()
     newest_year = newest[0] if newest else None
     held = sum(not d.released for d in decisions)
-    current = home.current.resolve()
-    if home.current.exists() and current.name.endswith(content):
-        return Published(current.name, current, len(decisions) - held, held, newest_year, False)
+    here = current.name(home)
+    if here and here.endswith(content):
+        return Published(here, home.published / here, len(decisions) - held, held, newest_year, False)
     now = datetime.now(UTC)
     name = f"{now:%Y%m%dT%H%M%SZ}-{content}"
     draft, folder = home.published / f".draft-{name}", home.published / name
@@ -176,12 +217,15 @@ def publish(connection: DuckDBPyConnection, manifest: Manifest, decisions: Seque
     try:
         for part, is_public in (("intern", False), ("openbaar", True)):
             _write(connection, draft / part, tables, facts, is_public)
+        mark = seal(draft)
+        for path in draft.rglob("*"):
+            sync(path)
         draft.rename(folder)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
-    sync_folder(home.published)
-    point_to(home.current, name)
+    sync(home.published)
+    current.become(home, current.Event(now.isoformat(timespec="seconds"), "published", name, mark, here))
     _retire(home)
     return Published(name, folder, len(decisions) - held, held, newest_year, True)
 
@@ -193,14 +237,16 @@ def manifest_boundary_year(connection: DuckDBPyConnection) -> int | None:
 
 
 def _evidence(connection: DuckDBPyConnection, manifest: Manifest, decisions: Sequence[Decision]) -> None:
-    verdicts = ", ".join(
-        f"({literal(manifest.marts[d.indicator_id].relation)}, {literal('vrijgegeven' if d.released else 'vastgehouden')})" for d in decisions
-    )
+    """What was checked, on which content, and how it ended: the sources as they came, and all tables that were made of them."""
+    verdicts = ", ".join(f"({literal(manifest.marts[d.indicator_id].relation)}, {literal(RELEASED if d.released else HELD)})" for d in decisions)
     connection.execute(
         "CREATE OR REPLACE TABLE release.check_results AS "
         "SELECT e.check_name, e.kind, e.node, split_part(e.node, '.', 2) AS mart, e.severity, e.outcome, d.decision, e.fingerprint, e.details, e.evaluated_at "
         f"FROM quality.evidence AS e LEFT JOIN (VALUES {verdicts}) AS d (node, decision) ON e.node = d.node "
-        f"WHERE e.definition = {literal(evidence.definition())} ORDER BY e.node, e.check_name"
+        f"WHERE e.definition = {literal(evidence.definition())} "
+        "UNION ALL SELECT c.check_name, 'raw', 'raw.' || s.key, s.key, c.severity, CASE WHEN list_contains(c.bad, s.state) THEN 'failed' ELSE 'passed' END, "
+        "NULL, s.sha256, to_json({'observed': s.state, 'message': s.reason}), s.fetched_at "
+        f"FROM raw.sources AS s, (VALUES {_RAW}) AS c (check_name, severity, bad) ORDER BY node, check_name"
     )
 
 
@@ -215,6 +261,8 @@ def _tables(connection: DuckDBPyConnection, manifest: Manifest) -> dict[str, str
         "areas.focus_areas": "areas.focus_areas",
         "areas.focus_area_regions": "areas.focus_area_regions",
         "quality.check_results": "release.check_results",
+        "quality.decisions": "release.decisions",
+        "quality.waivers": "release.waivers",
         "provenance.sources": "raw.sources",
         "provenance.revisions": "raw.revisions",
         "provenance.corrections": "intermediate.int_corrections",
@@ -257,8 +305,8 @@ def _write(connection: DuckDBPyConnection, folder: Path, tables: dict[str, str],
                 query += " WHERE geo_level <> 'gebied'"
             if is_public and table == "areas.focus_areas":  # which areas take part is no secret; what is known of each is
                 query = query.replace("*", "area_id, area_name, municipality_code, municipality_name, delineation")
-            if is_public and table == "release.check_results":  # details may quote figures of an area
-                query = query.replace("*", "* REPLACE (NULL::VARCHAR AS details)")
+            if table == "release.check_results":  # of details the public part has none: they may quote figures of an area
+                query = query.replace("*", f"*{' REPLACE (NULL::VARCHAR AS details)' if is_public else ''}, {literal(facts['version'])} AS version")
             if is_public and table == "raw.revisions":  # of a delivery the largest change may be that of one area
                 amounts = ", ".join(f"CASE WHEN key IN ({_DELIVERED}) THEN NULL ELSE {c} END AS {c}" for c in ("largest_change", "mean_change"))
                 query = query.replace("*", f"* REPLACE ({amounts})")
@@ -296,7 +344,6 @@ def _count_and_hash(connection: DuckDBPyConnection, table: str) -> tuple[int, st
 
 def _retire(home: Home) -> None:
     """Remove the oldest versions beyond those that are kept; never the current one."""
-    versions = sorted(v for v in home.published.iterdir() if v.is_dir() and not v.is_symlink() and not v.name.startswith("."))
-    for old in versions[:-KEPT_VERSIONS]:
-        if old != home.current.resolve():
+    for old in current.versions(home)[:-KEPT_VERSIONS]:
+        if old.name != current.name(home):
             shutil.rmtree(old)

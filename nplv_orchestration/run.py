@@ -1,6 +1,6 @@
 """Runs the nightly job and the edition in this process, with Dagster's history kept in the home.
 
-How a failure reads for a person belongs here; what is run is wired in `build`.
+What is run is wired in `build`, how a failure reads for a person is in `failure`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nplv_orchestration import failure
 from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.home import Home
 from nplv_orchestration.progress import Progress, silent
@@ -41,6 +42,8 @@ class Outcome:
     edition: Path
     missing: list[str]
     warnings: list[str]
+    faults: list[str]
+    """What is wrong with the waivers."""
 
 
 def dagster_home(home: Home) -> Path:
@@ -85,14 +88,15 @@ def run_night(settings: Settings, year: int | None, progress: Progress = silent)
 
     archive, inbox = Archive(home.archive), home.inbox(settings)
     states = [state for table in REGISTRY if (state := archive.state(table.key))]
-    edition = _metadata(made, "edition")
+    decided, edition = _metadata(night, "gate"), _metadata(made, "edition")
     return Outcome(
         version=str(published["versie"].value),
         newest_year=newest,
-        held=_metadata(night, "gate")["vastgehouden"].value,
+        held=decided["vastgehouden"].value,
         edition=Path(str(edition["map"].value)),
         missing=list(edition["ontbreekt"].value),
         warnings=[told for s in states if (told := _told(s, refused(inbox)))] + warnings(inbox),
+        faults=list(decided["fouten in ontheffingen"].value),
     )
 
 
@@ -130,24 +134,6 @@ def _metadata(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:
 
 
 def _raise_failure(result: dg.ExecuteInProcessResult) -> None:
-    """Raise what made a run fail, as one line: the first step's error, and how many more there were."""
-    if result.success:
-        return
-    errors = [(event.step_key, getattr(event.event_specific_data, "error", None)) for event in result.all_events]
-    failed = [(step, error) for step, error in errors if error is not None]
-    if not failed:
-        raise NplvError("the run failed without saying why; see it in `nplv ui`")
-    step, error = failed[0]
-    ours = f"{NplvError.__module__}."
-    while error.cause is not None and not error.message.startswith(ours):
-        error = error.cause
-    others = len({key for key, _ in failed if key != step and key})
-    more = f" (and {others} more steps failed; see them in `nplv ui`)" if others else ""
-    lines = error.message.strip().splitlines()
-    name, _, text = lines[0].partition(": ")
-    if error.cls_name == "DagsterExecutionInterruptedError":
-        raise NplvError("interrupted; what was published stays as it was")
-    if name.startswith(ours):
-        raise (WrongCall if name.endswith(".WrongCall") else NplvError)(text + more)
-    where = f" in {step}" if step else ""
-    raise NplvError(f"{error.cls_name}{where}: {' '.join(lines)[:300]}; what was published stays as it was{more}")
+    """Raise what made a run fail, as one line."""
+    if not result.success:
+        raise failure.of(result.all_events).error

@@ -7,9 +7,13 @@ publisher is in `sources.registry`.
 from __future__ import annotations
 
 import os
+import re
+from dataclasses import dataclass, field
 from difflib import get_close_matches
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, get_args
+from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -22,11 +26,34 @@ DEMO_SIZES: dict[str, DemoSize] = {size: size for size in get_args(DemoSize)}
 LAST_NIGHT = 10_000
 DBT_WAREHOUSE = "NPLV_DBT_WAREHOUSE"  # not a setting: it tells dbt, in this process, where the warehouse is
 
+_ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
+_MAILBOX = re.compile(rf"{_ATOM}(\.{_ATOM})*@[\w-]+(\.[\w-]+)*", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """An address to which messages are posted; the address itself is the secret. Only one on this machine has http://."""
+
+    url: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail server, and who writes to whom. tls: from the start, by STARTTLS, or not at all for a server on this machine."""
+
+    host: str
+    port: int
+    tls: Literal["start", "starttls", "none"]
+    sender: str
+    recipients: tuple[str, ...]
+    user: str = ""
+    password: str = field(default="", repr=False)
+
 
 class Settings(BaseSettings):
     """All settings; each is the environment variable `NPLV_<NAME>`."""
 
-    model_config = SettingsConfigDict(env_prefix="NPLV_", env_ignore_empty=True, frozen=True)
+    model_config = SettingsConfigDict(env_prefix="NPLV_", env_ignore_empty=True, frozen=True, hide_input_in_errors=True)
 
     home: Path = Field(Path("data"), description="folder that holds everything this project writes")
     sources: SourceMode | None = Field(None, description="demo or live; default: what the home holds, else demo")
@@ -38,6 +65,10 @@ class Settings(BaseSettings):
     eponline_api_key: SecretStr | None = Field(None, description="key for EP-Online")
     inbox: Path | None = Field(None, description="folder for delivered files; default NPLV_HOME/inbox")
     warehouse: str | None = Field(None, description="the private DuckDB file; default NPLV_HOME/warehouse/nplv.duckdb")
+    alert: SecretStr | None = Field(
+        None,
+        description="where alerts go: https://… (a webhook), or smtps://user:password@host/to@…?from=… (mail); default a file in NPLV_HOME/alerts",
+    )
     demo_size: DemoSize | None = Field(None, description="demo only: tiny, small or national; default: what the home holds, else small")
     demo_night: int | None = Field(
         None, ge=0, le=LAST_NIGHT, description="demo only: how many nights after the first it is; default: the last one of the home"
@@ -49,6 +80,13 @@ class Settings(BaseSettings):
         if url.username or url.password or url.query:
             raise ValueError("an address is published beside the figures, so it holds no name, password or query")
         return url
+
+    @field_validator("alert")
+    @classmethod
+    def _understood(cls, alert: SecretStr | None) -> SecretStr | None:
+        if alert:
+            _channel(alert.get_secret_value())
+        return alert
 
     @property
     def of_live_data(self) -> list[str]:
@@ -64,6 +102,11 @@ class Settings(BaseSettings):
     def base(self, name: str) -> str:
         """An address by the name of its setting, without a slash at its end."""
         return str(getattr(self, name)).rstrip("/")
+
+    @property
+    def alert_channel(self) -> Webhook | Mail | None:
+        """Where alerts go besides the file, which is there always."""
+        return _channel(self.alert.get_secret_value()) if self.alert else None
 
     @property
     def inbox_folder(self) -> Path:
@@ -82,6 +125,44 @@ class Settings(BaseSettings):
         if path.name != "nplv.duckdb":  # the models are prepared for a database of this name
             raise WrongCall(f"NPLV_WAREHOUSE: the file must be named nplv.duckdb, not '{path.name}'")
         return path
+
+
+def _channel(text: str) -> Webhook | Mail:
+    """The webhook or mail server of `NPLV_ALERT`. Raises ValueError, which quotes nothing of it: any part may be the secret."""
+    text = text.strip()
+    try:
+        url = urlsplit(text)
+        host, port = url.hostname or "", url.port
+    except ValueError:  # it would quote what it does not understand
+        host, port = "", None
+    if not host or not text.isprintable() or " " in text or "#" in text:
+        raise ValueError("expected https://… (a webhook), or smtps://user:password@host/to@…?from=… (mail), with percent-encoding where needed")
+    here = _is_this_machine(host)
+    if url.scheme == "https" or (url.scheme == "http" and here):
+        return Webhook(text)
+    if url.scheme == "http":
+        raise ValueError("http:// is for a webhook on this machine only; use https://")
+    if url.scheme not in ("smtps", "smtp"):
+        raise ValueError("the address starts with https:// (a webhook), smtps:// or smtp:// (mail)")
+    name, _, sender = url.query.partition("=")
+    recipients = tuple(unquote(part) for part in url.path.removeprefix("/").split(","))
+    user, password = unquote(url.username or ""), unquote(url.password or "")
+    if not all(_MAILBOX.fullmatch(recipient) for recipient in recipients):
+        raise ValueError("after the mail server come the recipients, as in smtps://host/to@example.org,other@example.org?from=monitor@example.org")
+    if name != "from" or not _MAILBOX.fullmatch(unquote(sender)):
+        raise ValueError("mail has one sender, at the end of the address, as in ?from=monitor@example.org")
+    if bool(user) != bool(password) or not (user + password).isascii() or not (user + password).isprintable():
+        raise ValueError("a mail server has a user and a password, both in plain ASCII, or neither")
+    from_start = url.scheme == "smtps"
+    tls: Literal["start", "starttls", "none"] = "start" if from_start else "none" if here else "starttls"
+    return Mail(host, port or (465 if from_start else 587), tls, unquote(sender), recipients, user, password)
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def load_settings(sources: str | None = None) -> Settings:

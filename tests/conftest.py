@@ -32,6 +32,13 @@ def restated() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def plausibly_restated() -> Iterator[str]:
+    """A new release of all tables in which each region has one crime more: new figures that pass every check."""
+    with serving("--modified", "2026-06-01T02:00:00", "--revise", "1") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
 def night(publishers: str, tmp_path_factory: pytest.TempPathFactory) -> Night:
     """One whole night on the real figures. Tests only look at it; those that write take `home_of`."""
     settings = settings_for(publishers, tmp_path_factory.mktemp("night") / "home")

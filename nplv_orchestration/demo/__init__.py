@@ -5,6 +5,7 @@ Nothing here is read by a run on live data, and nothing outside knows which figu
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,18 +16,19 @@ if TYPE_CHECKING:
     from nplv_orchestration.demo.transport import DemoTransport
 
 
-def publishers(settings: Settings, home: Home) -> tuple[Settings, Path, DemoTransport]:
+def publishers(settings: Settings, home: Home) -> tuple[Settings, Path, DemoTransport, date]:
     """The demo country of a home on the night of the settings, its deliveries put where people put them.
 
-    Gives the settings with its publishers' addresses, the folder of its reviewed files, and the transport that answers.
+    Gives the settings with its publishers' addresses, the folder of its reviewed files, the transport that answers, and the day that it is there.
     """
+    from nplv_orchestration.demo.calendar import START
     from nplv_orchestration.demo.deliveries import deliver
 
     settings, transport = answering(settings.model_copy(update={"inbox": home.inbox(settings)}), home)
     night = home.demo_night(settings)
     deliver(transport.figures, night, settings.inbox_folder, home.demo)
     write_atomically(home.demo / "night", str(night).encode())
-    return settings, home.demo, transport
+    return settings, home.demo, transport, START + timedelta(days=night)
 
 
 def answering(settings: Settings, home: Home) -> tuple[Settings, DemoTransport]:

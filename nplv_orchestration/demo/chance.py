@@ -1,11 +1,14 @@
 """Chance that is the same every time: numbers that follow from their keys alone, on every machine and version.
 
 A generator that is drawn from would give other numbers to all that come after a change; here each number stands by itself.
+Another seed makes another country of the same shape: `seeded`.
 """
 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from math import sqrt
 
 import numpy as np
@@ -14,13 +17,26 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Key = str | int | npt.NDArray[np.int64]
 
+_seed = 0  # of the country that everybody knows
+
+
+@contextmanager
+def seeded(number: int) -> Iterator[None]:
+    """Within it all numbers, in every thread, are those of another country. A country and its figures keep what they made, so make new ones."""
+    global _seed
+    before, _seed = _seed, number
+    try:
+        yield
+    finally:
+        _seed = before
+
 
 def uniform(*keys: Key) -> Floats:
     """Numbers from 0 up to 1, one for each combination of the keys (arrays are broadcast).
 
     The mixing is SplitMix64's finalizer (Steele, Lea and Flood, OOPSLA 2014).
     """
-    state = np.zeros(1, dtype=np.uint64)
+    state = np.full(1, _seed, dtype=np.uint64)
     for key in keys:
         number = zlib.crc32(key.encode()) if isinstance(key, str) else key
         state = _mixed(state + np.atleast_1d(np.asarray(number)).astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15))

@@ -22,7 +22,7 @@ from nplv_orchestration.sources.registry import BOUNDARY_YEAR, BY_KEY
 from nplv_orchestration.versions import code_fingerprint
 
 _AREA_FILES = ("focus_areas.csv", "focus_area_regions.csv")
-_REVIEWED_FILES = (*_AREA_FILES, "corrections.csv")
+_REVIEWED_FILES = (*_AREA_FILES, "corrections.csv", "waivers.csv")
 _MAATWERK_FILES = ("maatwerk_armoede.xlsx", "maatwerk_jeugd_en_onderwijs.csv")
 _HEAD = ("indicator", "jaar", "niveau", "code", "teller", "noemer", "status")
 _POVERTY = ("armoede_huishoudens", "armoede_kinderen")
@@ -55,6 +55,7 @@ def files(figures: Figures, night: int) -> dict[str, bytes]:
     """All deliveries of a night, by file name."""
     last_poverty = 2023 + release("cbs_maatwerk", night)
     found = _areas(figures) | {"corrections.csv": corrections(figures, night)}
+    found["waivers.csv"] = (",".join(BY_KEY["waivers"].columns) + "\n").encode()
     xlsx, csv = _MAATWERK_FILES
     found[xlsx] = _sheets({indicator: list(_rows(figures, indicator, last_poverty)) for indicator in _POVERTY})
     lines = [row for indicator in _YOUTH for row in _rows(figures, indicator, 2024)]

@@ -5,7 +5,6 @@ What is told is in `table`; this module decides which files there are, when they
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from dataclasses import dataclass
@@ -14,11 +13,11 @@ from typing import Any
 
 from nplv_orchestration.edition import page, sheet
 from nplv_orchestration.edition.table import Edition, read
-from nplv_orchestration.home import exchange, point_to, sync_folder
+from nplv_orchestration.home import exchange, point_to, sync
+from nplv_orchestration.sums import problems, seal, sha256
 from nplv_orchestration.versions import versions
 
 REVISION = 1
-SUMS = "SHA256SUMS"
 _KINDS = {
     ".csv": "text/csv",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -46,7 +45,7 @@ def make_edition(public_database: Path, editions: Path, year: int) -> EditionRes
     folder = editions / str(year) / f"r{REVISION}"
     missing = [f"{row['name_nl']}: {row['status_reason']}" for row in edition.missing]
     provenance = _json(_provenance(edition))
-    if verifies(folder) and (folder / "provenance.json").read_bytes() == provenance:
+    if not problems(folder) and (folder / "provenance.json").read_bytes() == provenance:
         return EditionResult(folder, year, False, missing)
     draft = folder.with_name(f".draft-r{REVISION}")
     if draft.exists():  # of a run that was killed
@@ -58,21 +57,11 @@ def make_edition(public_database: Path, editions: Path, year: int) -> EditionRes
             exchange(draft, folder)
         else:
             draft.rename(folder)
-            sync_folder(folder.parent)
+            sync(folder.parent)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     point_to(folder.parent / "current", folder.name)
     return EditionResult(folder, year, True, missing)
-
-
-def verifies(folder: Path) -> bool:
-    """Whether a folder holds exactly the files that its SHA256SUMS names, unchanged."""
-    sums = folder / SUMS
-    if not sums.exists():
-        return False
-    named = {name: digest for digest, name in (line.split("  ", 1) for line in sums.read_text(encoding="utf-8").splitlines())}
-    present = {f.name for f in folder.iterdir() if f.name != SUMS}
-    return present == set(named) and all(_sha256(folder / name) == digest for name, digest in named.items())
 
 
 def _write_files(edition: Edition, folder: Path, provenance: bytes) -> None:
@@ -82,8 +71,7 @@ def _write_files(edition: Edition, folder: Path, provenance: bytes) -> None:
     (folder / "voortgangsoverzicht.html").write_text(page.html(edition), encoding="utf-8")
     (folder / "provenance.json").write_bytes(provenance)
     (folder / "datapackage.json").write_bytes(_json(_datapackage(edition, folder)))
-    files = sorted(f for f in folder.iterdir())
-    (folder / SUMS).write_text("".join(f"{_sha256(f)}  {f.name}\n" for f in files), encoding="utf-8")
+    seal(folder)
 
 
 def _provenance(edition: Edition) -> dict[str, Any]:
@@ -130,7 +118,7 @@ def _datapackage(edition: Edition, folder: Path) -> dict[str, Any]:
             "path": f.name,
             "mediatype": _KINDS[f.suffix],
             "bytes": f.stat().st_size,
-            "hash": f"sha256:{_sha256(f)}",
+            "hash": f"sha256:{sha256(f)}",
         }
         | ({"type": "table", "encoding": "utf-8", "schema": {"fields": schemas[f.name]}} if f.name in schemas else {})
         for f in sorted(folder.iterdir())
@@ -155,7 +143,3 @@ def _datapackage(edition: Edition, folder: Path) -> dict[str, Any]:
 
 def _json(content: dict[str, Any]) -> bytes:
     return (json.dumps(content, ensure_ascii=False, indent=1, default=str) + "\n").encode()
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

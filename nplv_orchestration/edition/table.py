@@ -57,7 +57,7 @@ _ROWS = """
         coalesce(l.coverage, 0) AS coverage, l.region_quality, l.weight_year, l.numerator, l.denominator, l.regions,
         l.source_table, l.source_modified,
         coalesce(l.status, 'ontbreekt') AS status, CASE WHEN l.year IS NULL THEN n.status_reason ELSE l.status_reason END AS status_reason,
-        n.year AS newest_year, n.status_reason AS newest_reason
+        n.year AS newest_year, n.status_reason AS newest_reason, w.waivers
     FROM marts.indicators AS c
     LEFT JOIN marts.indicator_trends_by_year AS t
         ON c.indicator_id = t.indicator_id AND c.main_series = t.series AND t.geo_level = 'nplv' AND t.up_to_year = $year
@@ -67,6 +67,9 @@ _ROWS = """
         SELECT indicator_id, series, year, status_reason FROM marts.indicator_values
         WHERE geo_level = 'nplv' AND year <= $year QUALIFY year = max(year) OVER (PARTITION BY indicator_id, series)
     ) AS n ON c.indicator_id = n.indicator_id AND c.main_series = n.series
+    LEFT JOIN (
+        SELECT indicator_id, string_agg(text_nl, '; ' ORDER BY text_nl) AS waivers FROM quality.waivers WHERE is_used GROUP BY indicator_id
+    ) AS w ON c.indicator_id = w.indicator_id
     ORDER BY c.number
 """
 
@@ -142,6 +145,8 @@ def remarks(row: dict[str, Any]) -> str:
     if row["latest_year"] and row["newest_year"] > row["latest_year"]:
         over = f"over {row['newest_year']}"
         notes.append(row["newest_reason"] if over in row["newest_reason"] else f"{over}: {row['newest_reason']}")
+    if row["waivers"]:
+        notes.append(row["waivers"])
     if row["region_quality"] == "geraden":
         notes.append("regio's op gelijke codes")
     if row["region_quality"] == "verdeeld":

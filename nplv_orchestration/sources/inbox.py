@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from nplv_orchestration.errors import NplvError, SourceRefused
-from nplv_orchestration.home import sync_folder, write_atomically
+from nplv_orchestration.home import sync, write_atomically
 from nplv_orchestration.sources import eponline, sheets
 from nplv_orchestration.sources.forms import FORMS, TOLD, Form
 from nplv_orchestration.sources.sheets import shown
@@ -161,8 +161,8 @@ def warnings(folder: Path, table: str = "") -> list[str]:
 def _move(file: Path, folder: Path) -> None:
     folder.mkdir(exist_ok=True)
     os.replace(file, folder / _free(file, folder))
-    sync_folder(folder)
-    sync_folder(file.parent)
+    sync(folder)
+    sync(file.parent)
 
 
 def _free(file: Path, folder: Path) -> str:

@@ -182,6 +182,20 @@ REGISTRY: tuple[SourceTable, ...] = (
         path="corrections.csv",
         may_be_empty=True,
     ),
+    SourceTable(
+        key="waivers",
+        relation="waivers",
+        publisher="Monitor NPLV",
+        table_id="ontheffingen",
+        title="Controles die een mart een tijd lang niet hoeft te halen, met wie dat besloot en tot wanneer",
+        reader="reviewed",
+        columns={"check_name": "VARCHAR", "indicator_id": "VARCHAR", "reason": "VARCHAR", "decided_by": "VARCHAR", "until": "VARCHAR"},
+        grain=("check_name", "indicator_id"),
+        page="",
+        licence="EUPL-1.2",
+        path="waivers.csv",
+        may_be_empty=True,
+    ),
     *(
         SourceTable(
             key=f"cbs_kwb_{year}",

@@ -1,4 +1,4 @@
-"""The reviewed files that belong to the monitor itself: the areas, and the corrections of publishers' errors.
+"""The reviewed files that belong to the monitor itself: the areas, the corrections of publishers' errors, and the waivers of checks.
 
 They follow from the sources: the real country has the files beside this module, the demo country has its own. What a
 cell of them must be belongs here; what a correction does to a figure is in dbt, with the staging of its table.
@@ -27,10 +27,11 @@ _KINDS = {
     "INTEGER": (r"\d{1,9}", "a number"),
     "DOUBLE": (r"(-?\d{1,12}(\.\d{1,12})?)?", "a number with a decimal point, or nothing where there is no figure"),
 }
+_DATES = ("since", "until")
 _COLUMNS = {  # where the kind of a column does not say enough
     "region_code": (r"NL00|GM\d{4}|WK\d{4}[0-9A-Z]{2}|BU\d{4}[0-9A-Z]{4}", "the code of a region of a publisher: NL00, GM, WK or BU"),
     "period": (r"20\d\d", "a year"),
-    "since": (r"\d{4}-\d\d-\d\d", "a date such as 2026-01-31"),
+    **dict.fromkeys(_DATES, (r"\d{4}-\d\d-\d\d", "a date such as 2026-01-31")),
 }
 
 
@@ -88,6 +89,11 @@ def _cell(name: str, kind: str, cell: str, where: str) -> object:
     pattern, expected = _COLUMNS.get(name, _KINDS[kind])
     if not re.fullmatch(pattern, cell, re.ASCII):
         raise _refused(where, name, cell, expected)
+    if name in _DATES:
+        try:
+            date.fromisoformat(cell)
+        except ValueError:
+            raise _refused(where, name, cell, expected) from None
     if kind == "VARCHAR":
         return cell
     return (int(cell) if kind == "INTEGER" else float(cell)) if cell else None
@@ -95,14 +101,10 @@ def _cell(name: str, kind: str, cell: str, where: str) -> object:
 
 def _refuse_correction(row: dict[str, object], where: str) -> None:
     """Refuse what is no correction of a figure that can be corrected."""
-    source_key, since, used = str(row["source_key"]), str(row["since"]), row["used"]
+    source_key, used = str(row["source_key"]), row["used"]
     table = BY_KEY.get(source_key)
     if table is None or not table.is_correctable:
         raise _refused(where, "source_key", source_key, "the key of a table whose figures can be corrected")
-    try:
-        date.fromisoformat(since)
-    except ValueError:
-        raise _refused(where, "since", since, _COLUMNS["since"][1]) from None
     if used == row["expected"]:
         raise _refused(where, "used", "" if used is None else f"{used:g}", "another figure than the publisher's")
 

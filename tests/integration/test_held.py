@@ -9,12 +9,16 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 import pytest
+from typer.testing import CliRunner
 
-from nplv_orchestration.build import build_definitions
+from nplv_orchestration import cli
+from nplv_orchestration.build import EDITION, build_definitions
+from nplv_orchestration.errors import NplvError
 from nplv_orchestration.home import Home
 from nplv_orchestration.run import dagster_home, run_night
 from nplv_orchestration.settings import Settings
-from tests.real import Night, settings_for
+from nplv_orchestration.sums import seal
+from tests.real import Night, environment_for, settings_for
 
 BEHIND_THE_GATE = ["gate", "publication/indicator_trends_by_year", "publication/indicator_trends", "publication"]
 
@@ -69,7 +73,7 @@ def test_a_failed_check_holds_its_mart_and_no_other(night: Night, home_of: Path,
     assert outcome.held["misdrijven"] == [
         "controle parts_add_up_mart_misdrijven_ op marts.mart_misdrijven is niet geslaagd",
         "controle national_agrees_with_built_mart_misdrijven_ op marts.mart_misdrijven is niet geslaagd",
-        "controle verwachtingen op marts.mart_misdrijven is niet geslaagd",
+        *(f"controle {check} op marts.mart_misdrijven is niet geslaagd" for check in ("plausibel", "herziening_groot")),
     ]
     assert outcome.version != night[1].version
     assert held(settings) == {"misdrijven"}
@@ -88,7 +92,7 @@ def test_a_failed_check_holds_its_mart_and_no_other(night: Night, home_of: Path,
 def test_a_check_that_never_ran_holds_its_mart_and_no_other(night: Night, home_of: Path, publishers: str) -> None:
     settings = settings_for(publishers, home_of)
     with warehouse(settings) as connection:
-        connection.execute("DELETE FROM quality.evidence WHERE check_name = 'verwachtingen' AND node = 'marts.mart_inkomen'")
+        connection.execute("DELETE FROM quality.evidence WHERE check_name = 'sprong' AND node = 'marts.mart_inkomen'")
     version = Home.of(settings).current.resolve()
     assert "what was released is not what the gate decides now" in failure(launch(settings, "publication"))
     assert Home.of(settings).current.resolve() == version
@@ -177,11 +181,67 @@ def test_an_old_mart_beside_a_new_source_is_held(night: Night, home_of: Path, re
 def test_trends_of_other_rows_are_not_published(home_of: Path, publishers: str) -> None:
     settings = settings_for(publishers, home_of)
     with warehouse(settings) as connection:
-        connection.execute("DELETE FROM quality.evidence WHERE check_name = 'verwachtingen' AND node = 'marts.mart_inkomen'")
+        connection.execute("DELETE FROM quality.evidence WHERE check_name = 'sprong' AND node = 'marts.mart_inkomen'")
     assert launch(settings, "gate").success
     assert "what was derived does not follow from what the gate released" in failure(launch(settings, "publication"))
     assert launch(settings, *BEHIND_THE_GATE[1:]).success
     assert held(settings) == {"inkomen"}
+
+
+def test_a_check_that_was_deselected_holds_its_mart_and_no_other(night: Night, home_of: Path, plausibly_restated: str) -> None:
+    settings = settings_for(plausibly_restated, home_of)
+    definitions = build_definitions(settings)
+    everything = dg.AssetSelection.all() - dg.AssetSelection.assets("edition")
+    deselected = dg.AssetSelection.checks(dg.AssetCheckKey(dg.AssetKey(["marts", "mart_misdrijven"]), "verwachtingen"))
+    job = dg.define_asset_job("without_one_check", selection=everything - deselected)
+    definitions = dg.Definitions.merge(definitions, dg.Definitions(jobs=[job]))
+    dagster_home(Home.of(settings))
+    with dg.DagsterInstance.get() as instance:
+        assert definitions.resolve_job_def("without_one_check").execute_in_process(instance=instance).success
+    assert held(settings) == {"misdrijven"}
+    assert figures(settings, "misdrijven") == figures(night[0], "misdrijven")
+    assert figures(settings, "misdrijven_hic") != figures(night[0], "misdrijven_hic")
+
+
+def test_an_edition_that_is_launched_alone_after_a_failed_check_tells_what_was_published(home_of: Path, restated: str) -> None:
+    settings = settings_for(restated, home_of)
+    sums = (home_of / "editions" / "2024" / "current" / "SHA256SUMS").read_bytes()
+    job = dg.define_asset_job(
+        "before_the_gate", selection=dg.AssetSelection.groups("raw", "staging", "intermediate", "fysiek", "sociaal", "veiligheid")
+    )
+    definitions = dg.Definitions.merge(build_definitions(settings), dg.Definitions(jobs=[job]))
+    dagster_home(Home.of(settings))
+    with dg.DagsterInstance.get() as instance:
+        judged = definitions.resolve_job_def("before_the_gate").execute_in_process(instance=instance)
+        assert not all(check.passed for check in judged.get_asset_check_evaluations() if check.asset_key.path[-1] == "mart_misdrijven")
+        assert definitions.resolve_job_def(EDITION).execute_in_process(instance=instance, partition_key="2024").success
+    assert (home_of / "editions" / "2024" / "current" / "SHA256SUMS").read_bytes() == sums
+
+
+def test_a_published_file_that_was_changed_stops_the_next_run_and_the_edition(home_of: Path, publishers: str) -> None:
+    settings = settings_for(publishers, home_of)
+    version = Home.of(settings).current.resolve()
+    with duckdb.connect(str(version / "openbaar" / "nplv.duckdb")) as connection:
+        connection.execute("UPDATE marts.indicator_values SET value = value - 5 WHERE indicator_id = 'misdrijven'")
+    said = (
+        f"the published version {version.name} was changed after it was published: openbaar/nplv.duckdb was changed; put back one that is as it was"
+    )
+    with pytest.raises(NplvError, match=said):
+        run_night(settings, 2024)
+    for assets in (["gate"], ["publication"]):
+        assert said in failure(launch(settings, *assets))
+    dagster_home(Home.of(settings))
+    with dg.DagsterInstance.get() as instance:
+        made = build_definitions(settings).resolve_job_def(EDITION).execute_in_process(instance=instance, partition_key="2024", raise_on_error=False)
+    assert said in failure(made)
+    shell = CliRunner(env=environment_for(publishers, home_of))
+    told = shell.invoke(cli.app, ["verify"])
+    assert isinstance(told.exception, NplvError)
+    assert f"{version}: openbaar/nplv.duckdb was changed" in told.stdout
+
+    # a list of hashes that was changed with the file is found out by the history
+    seal(version)
+    assert "its SHA256SUMS is not the one that was published" in failure(launch(settings, "publication"))
 
 
 @pytest.mark.parametrize("table", ["release.indicator_values", "release.mart_inkomen"])

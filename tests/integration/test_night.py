@@ -11,10 +11,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from nplv_orchestration.edition.build import verifies
 from nplv_orchestration.home import Home
 from nplv_orchestration.run import run_night
 from nplv_orchestration.sources.registry import REGISTRY
+from nplv_orchestration.sums import problems
 from tests.real import Night, settings_for
 
 
@@ -64,7 +64,7 @@ def test_what_is_not_there_is_missing_with_a_reason_and_the_edition_says_so(nigh
     page = (night[1].edition / "voortgangsoverzicht.html").read_text(encoding="utf-8")
     assert "Wat ontbreekt" in page
     assert all(line.split(":")[0].replace("'", "&#39;") in page for line in night[1].missing)
-    assert verifies(night[1].edition)
+    assert not problems(night[1].edition)
 
 
 def test_the_public_database_holds_no_area(night: Night) -> None:
@@ -86,7 +86,7 @@ def test_a_second_night_asks_one_question_a_table_and_changes_nothing(night: Nig
         )
 
     settings = settings_for(publishers, home_of)
-    before, stages = asked(), []
+    before, stages, told = asked(), [], (home_of / "alerts" / "told.json").read_bytes()
     again = run_night(settings, 2024, lambda stage, detail="", done=0, total=0: stages.append(stage))
     grown = asked() - before
     assert again.version == night[1].version
@@ -95,6 +95,7 @@ def test_a_second_night_asks_one_question_a_table_and_changes_nothing(night: Nig
     assert names == {"Properties", "TableInfos", "open-data-leefbaarometer-meting-.zip", "-cbs-pc6huisnr_buurt.zip"}
     assert len(grown) == len([table for table in REGISTRY if table.is_asked])
     assert not {"modellen", "controles", "verwachtingen", "ontwikkeling"} & set(stages)
-    assert sorted(path.name for path in (home_of / "published").iterdir()) == sorted(["current", night[1].version])
+    assert sorted(path.name for path in (home_of / "published").iterdir()) == sorted(["current", "history.jsonl", night[1].version])
+    assert (home_of / "alerts" / "told.json").read_bytes() == told  # nothing new, so nobody is told anything
     sums = Path("editions", "2024", "r1", "SHA256SUMS")
     assert (home_of / sums).stat().st_mtime_ns == (night[0].home / sums).stat().st_mtime_ns

@@ -1,0 +1,62 @@
+"""The commands about what was published: whether it is as it was published, and putting an earlier version back.
+
+Only reading the call and printing belong here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nplv_orchestration import current
+from nplv_orchestration.errors import NplvError, WrongCall
+from nplv_orchestration.home import Home
+from nplv_orchestration.settings import load_settings
+from nplv_orchestration.sums import told
+
+
+def verify(folder: Annotated[Path | None, typer.Argument(help="a version, an edition, or a copy of one; default all of this home")] = None) -> None:
+    """Whether published versions and editions hold exactly the files that were published, unchanged."""
+    home = Home.of(load_settings())
+    folders = [folder.resolve()] if folder else [*current.versions(home), *sorted(home.editions.glob("[0-9]*/r[0-9]*"))]
+    if not folders:
+        raise NplvError(f"{home.root} holds no published version and no edition; run `nplv run` first")
+    changed = 0
+    for one in folders:
+        if not one.is_dir():
+            raise WrongCall(f"{one} is no folder; give that of a published version or of an edition")
+        found = current.faults(home, one)
+        changed += bool(found)
+        print(f"{one}: {told(found) or 'as it was published'}")
+    if changed:
+        raise NplvError(f"{changed} of {len(folders)} folders are not as they were published; use another, or put one back from a backup")
+
+
+def rollback(
+    version: Annotated[str | None, typer.Argument(help="the name of a kept version; without it they are listed")] = None,
+    reason: Annotated[str, typer.Option(help="why, for the history and for those who read the figures")] = "",
+) -> None:
+    """Put an earlier version back. The figures that the present one had otherwise are withdrawn: they are held until they change."""
+    home = Home.of(load_settings())
+    if version is None:
+        _list(home)
+        return
+    if not reason.strip():
+        raise WrongCall("say why with --reason; it stands in the history, and beside the figures that are held")
+    with home.writing("nplv rollback"):
+        done = current.rollback(home, version, " ".join(reason.split()))
+    marts = ", ".join(indicator for indicator, _ in done.withdrawn) or "none: no figures differ"
+    print(f"{done.version} is current again, in place of {done.left or 'none'}; withdrawn until they change: {marts}")
+    print("Editions stay as they are until the next night makes its concept anew; `nplv run` does it now.")
+
+
+def _list(home: Home) -> None:
+    here = current.name(home)
+    for one in current.versions(home):
+        print(f"{one.name}{'  (current)' if one.name == here else ''}")
+    print()
+    for event in current.history(home):
+        who = f" by {event.who}: {event.reason}" if event.who else ""
+        print(f"{event.at}  {event.version} {event.act}{who}")

@@ -1,0 +1,155 @@
+"""What is measured of the figures of a mart, on rows that a person can check by hand; and that each expectation can fail."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from nplv_orchestration.catalogue import Break, Indicator
+from nplv_orchestration.evidence import Evidence
+from nplv_orchestration.expectations import EXPECTED, expected, frame, judge
+from nplv_orchestration.manifest import load_manifest
+
+
+def indicator(name: str = "bijstand", **change: Any) -> Indicator:
+    """Welfare: per 1,000 residents, plausible up to 200, a jump of at most 20, a smallest change of 2, coverage of at least 80%."""
+    return next(i for i in load_manifest().indicators if i.indicator_id == name).model_copy(
+        update={"smallest_change": 2, "maximum_jump": 20, "maximum_jump_area": 20, "minimum_coverage": 0.8, "breaks": []} | change
+    )
+
+
+def mart(*rows: tuple[str, str, int, float | None], denominator: float = 1000, coverage: float = 1.0) -> pd.DataFrame:
+    """Rows of level, code, year and value."""
+    found = pd.DataFrame(rows, columns=["geo_level", "geo_code", "year", "value"])
+    return found.assign(series="hoofdreeks", geo_name=found["geo_code"], denominator=denominator, coverage=coverage)
+
+
+BASE = mart(("nplv", "NPLV", 2022, 50.0), ("nplv", "NPLV", 2023, 52.0), ("nederland", "NL00", 2022, 25.0), ("nederland", "NL00", 2023, 26.0),
+            ("gebied", "delft", 2022, 60.0), ("gebied", "delft", 2023, 61.0))  # fmt: skip
+
+
+def column(found: pd.DataFrame, check: str) -> dict[tuple[str, int], float]:
+    """The measure of a check by code and year, where there is one."""
+    rows = found[found[check].notna()]
+    return {(code, int(year)): value for code, year, value in zip(rows["geo_code"], rows["year"], rows[check], strict=True)}
+
+
+def test_a_jump_is_told_from_the_measurement_before_and_not_across_a_break() -> None:
+    assert column(frame(BASE, indicator()), "sprong") == {("NPLV", 2023): 2.0, ("NL00", 2023): 1.0}
+    assert column(frame(BASE, indicator()), "sprong_gebied") == {("delft", 2023): 1.0}
+    broken = indicator(breaks=[Break(year=2023, text_nl="")])
+    assert column(frame(BASE, broken), "sprong") == {}
+
+
+def test_the_distance_to_the_country_is_that_of_the_areas_together() -> None:
+    assert column(frame(BASE, indicator()), "sprong_afstand") == {("NPLV", 2023): 1.0}  # from 25 to 26
+
+
+def test_the_denominator_is_compared_as_if_it_were_covered_whole() -> None:
+    rows = BASE.copy()
+    rows.loc[rows["year"] == 2023, ["denominator", "coverage"]] = [880.0, 0.8]  # 1,100 had it been covered whole
+    assert column(frame(rows, indicator()), "noemer") == {("NPLV", 2023): pytest.approx(0.1), ("NL00", 2023): pytest.approx(0.1)}
+
+
+def test_a_revision_is_told_of_the_row_that_was_published_and_what_vanished_is_found() -> None:
+    before = mart(("nplv", "NPLV", 2022, 47.0), ("nplv", "NPLV", 2023, None), ("nederland", "NL00", 2022, 25.0), ("gebied", "delft", 2022, 60.0))
+    now = BASE.assign(value=[50.0, 52.0, None, 26.0, 60.5, 61.0])
+    found = frame(now, indicator(), before)
+    assert column(found, "herziening") == {("NPLV", 2022): 3.0}
+    assert column(found, "herziening_gebied") == {("delft", 2022): 0.5}
+    assert column(found, "verdwenen") == {("NPLV", 2022): 0.0, ("NL00", 2022): 1.0, ("delft", 2022): 0.0}
+
+
+def test_a_mart_that_was_never_published_has_no_revision() -> None:
+    found = frame(BASE, indicator())
+    assert column(found, "herziening") == column(found, "verdwenen") == {}
+
+
+def test_a_value_that_is_missing_has_no_coverage_to_fall_short() -> None:
+    rows = mart(("nplv", "NPLV", 2022, None), ("nplv", "NPLV", 2023, 50.0), coverage=0.5)
+    assert column(frame(rows, indicator()), "dekking") == {("NPLV", 2023): 0.5}
+
+
+def test_an_indicator_has_only_the_expectations_that_can_fail() -> None:
+    assert [e.check for e in expected(indicator())] == [e.check for e in EXPECTED]
+    assert "sprong_gebied" not in {e.check for e in expected(indicator(maximum_jump_area=None))}
+    assert "sprong_afstand" not in {e.check for e in expected(indicator(comparators_not_given={"nederland": "x"}))}
+
+
+SPOILT: dict[str, pd.DataFrame] = {
+    "bereik": BASE.assign(value=[50.0, 52.0, 25.0, 26.0, 60.0, -1.0]),
+    "plausibel": BASE.assign(value=[250.0, 252.0, 25.0, 26.0, 60.0, 61.0]),
+    "plausibel_gebied": BASE.assign(value=[50.0, 52.0, 25.0, 26.0, 260.0, 261.0]),
+    "sprong": BASE.assign(value=[50.0, 75.0, 25.0, 26.0, 60.0, 61.0]),
+    "sprong_gebied": BASE.assign(value=[50.0, 52.0, 25.0, 26.0, 60.0, 85.0]),
+    "sprong_afstand": BASE.assign(value=[50.0, 58.0, 25.0, 26.0, 60.0, 61.0]),
+    "dekking": BASE.assign(coverage=0.7),
+    "noemer": BASE.assign(denominator=[1000.0, 1200.0, 1000.0, 1000.0, 1000.0, 1000.0]),
+    "herziening_groot": BASE.assign(value=[80.0, 82.0, 25.0, 26.0, 60.0, 61.0]),
+    "herziening": BASE.assign(value=[53.0, 54.0, 25.0, 26.0, 60.0, 61.0]),
+    "herziening_gebied": BASE.assign(value=[50.0, 52.0, 25.0, 26.0, 65.0, 66.0]),
+    "verdwenen": BASE.assign(value=[50.0, 52.0, 25.0, 26.0, 60.0, None]),
+}
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, dict[str, Evidence]], Path]:
+    """All outcomes of rows in which one thing is wrong each, beside what was published; and the pages about them."""
+    docs = tmp_path_factory.mktemp("docs") / "data_docs"
+    named = {check: indicator(indicator_id=f"met_{check}") for check in [*SPOILT, "niets"]}
+    marts = [(named[check], f"marts.mart_met_{check}", check, SPOILT.get(check, BASE)) for check in named]
+    found: dict[str, dict[str, Evidence]] = {}
+    for one in judge(marts, {i.indicator_id: BASE for i in named.values()}, docs):
+        found.setdefault(one.fingerprint, {})[one.check] = one
+    return found, docs
+
+
+def test_rows_with_nothing_wrong_pass_everything(judged: tuple[dict[str, dict[str, Evidence]], Path]) -> None:
+    assert {one.outcome for one in judged[0]["niets"].values()} == {"passed"}
+
+
+@pytest.mark.parametrize("check", [e.check for e in EXPECTED])
+def test_each_expectation_can_fail_and_names_the_worst_rows(judged: tuple[dict[str, dict[str, Evidence]], Path], check: str) -> None:
+    one = judged[0][check][check]
+    assert one.outcome == "failed"
+    assert one.severity == next(e.severity for e in EXPECTED if e.check == check)
+    assert one.details["unexpected"] >= 1
+    assert one.details["worst"]
+    assert not math.isnan(float(one.details["worst"][0].rsplit(": ", 1)[1]))
+
+
+def test_the_worst_row_comes_first_and_what_was_expected_and_found_is_told(judged: tuple[dict[str, dict[str, Evidence]], Path]) -> None:
+    details = judged[0]["plausibel"]["plausibel"].details
+    assert details["worst"] == ["NPLV, hoofdreeks, 2023: 252", "NPLV, hoofdreeks, 2022: 250"]
+    assert (details["expected"], details["observed"], details["rows"], details["unexpected"]) == (
+        "ten minste 0 en ten hoogste 200",
+        "25 tot 252",
+        4,
+        2,
+    )
+
+
+def test_the_pages_tell_of_each_mart_and_load_nothing_from_elsewhere(judged: tuple[dict[str, dict[str, Evidence]], Path]) -> None:
+    pages = list(judged[1].rglob("*.html"))
+    assert {page.parts[len(judged[1].parts) + 1] for page in pages if "validations" in page.parts} == {
+        f"mart_met_{check}" for check in [*SPOILT, "niets"]
+    }
+    assert all("default-src 'none'" in page.read_text(encoding="utf-8") for page in pages)
+
+
+def test_the_pages_of_one_mart_are_made_anew_and_those_of_the_others_stay(judged: tuple[dict[str, dict[str, Evidence]], Path]) -> None:
+    docs = judged[1]
+
+    def pages(mart: str) -> set[Path]:
+        return set((docs / "validations" / mart).rglob("*.html"))
+
+    stay, goes = pages("mart_met_sprong"), pages("mart_met_niets")
+    judge([(indicator(indicator_id="met_niets"), "marts.mart_met_niets", "niets", BASE)], {}, docs)
+    assert pages("mart_met_sprong") == stay
+    assert len(pages("mart_met_niets")) == 1
+    assert pages("mart_met_niets") != goes
+    assert "mart_met_sprong" in (docs / "index.html").read_text(encoding="utf-8")
