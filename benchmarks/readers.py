@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -122,8 +122,8 @@ def reading(readers: Sequence[Reader], current: Path, stop: Path) -> Iterator[No
             reader.told = json.loads(process.communicate()[0] or "{}")
 
 
-def publish(home: Path, publications: int) -> dict[str, tuple[float, int]]:
-    """Publish so many versions of a home that has had a night, in each of which every figure is its number: the number and how many figures, by version."""
+def publish(home: Path, numbers: Iterable[int]) -> dict[str, tuple[float, int]]:
+    """Publish versions of a home that has had a night, in each of which every figure is its number: that number and how many figures, by version."""
     from assets.publication import decide
     from nplv_orchestration import publication
     from nplv_orchestration.manifest import load_manifest
@@ -135,7 +135,7 @@ def publish(home: Path, publications: int) -> dict[str, tuple[float, int]]:
     made: dict[str, tuple[float, int]] = {}
     with open_monitor(Settings(home=home), "the benchmark of readers") as monitor:
         decisions = decide(monitor, manifest).decisions
-        for number in range(1, publications + 1):
+        for number in numbers:
             with monitor.warehouse() as connection:
                 figures = 0
                 for name, column in FIGURES.items():
@@ -172,14 +172,14 @@ def main() -> None:
         folder, home = Path(name), Path(name) / "home"
         environment = os.environ | {"NPLV_HOME": str(home), "NPLV_DEMO_SIZE": "tiny"}
         subprocess.run([sys.executable, "-m", "nplv_orchestration.cli", "run"], env=environment, check=True, capture_output=True)
-        made = publish(home, 1)
+        made = publish(home, [1])
         older, newer = client(folder, OLDER), client(folder, NEWER)
         ways = [Reader(ANEW), Reader(NOTEBOOK), Reader(PARQUET), Reader(ANEW, older), Reader(ANEW, newer)]
         readers = [Reader(ways[n % len(ways)].way, ways[n % len(ways)].client) for n in range(given.readers)]
         careless = Reader(LINK)
         begin = time.perf_counter()
         with reading([*readers, careless], home / "published" / "current", folder / "stop"):
-            made |= publish(home, given.publications)
+            made |= publish(home, range(2, given.publications + 2))
         took = time.perf_counter() - begin
     print("| readers | questions | errors | mixed answers | versions seen | longest wait, s |\n|---|---|---|---|---|---|")
     for name in dict.fromkeys(reader.name for reader in [*readers, careless]):

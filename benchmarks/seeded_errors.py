@@ -31,12 +31,14 @@ import dagster as dg
 import httpx
 import pandas as pd
 
+from nplv_orchestration import evidence
 from nplv_orchestration.archive import Archive
 from nplv_orchestration.build import NIGHTLY, build_definitions
 from nplv_orchestration.demo.chance import seeded
 from nplv_orchestration.demo.country import Country
 from nplv_orchestration.demo.figures import Figures
 from nplv_orchestration.demo.transport import DemoTransport
+from nplv_orchestration.evidence import Evidence
 from nplv_orchestration.manifest import load_manifest
 from nplv_orchestration.settings import Settings
 from nplv_orchestration.sources.registry import REGISTRY
@@ -74,27 +76,26 @@ def run(home: Path, night: int, transport: httpx.BaseTransport | None = None) ->
     definitions = build_definitions(settings, transport=transport or DemoTransport(tiny(), night), wait=0)
     with dg.DagsterInstance.ephemeral() as instance:
         result = definitions.resolve_job_def(NIGHTLY).execute_in_process(instance=instance, raise_on_error=False, run_config=_QUIET)
-    evaluations = result.get_asset_check_evaluations()
-    failing = {(".".join(e.asset_key.path), e.check_name): _words(e) for e in evaluations if not e.passed}
+    raw = [e for e in result.get_asset_check_evaluations() if e.asset_key.path[0] == "raw"]
+    failing = {(".".join(e.asset_key.path), e.check_name): str(e.metadata["bijzonderheden"].value) for e in raw if not e.passed}
     archive, marts = Archive(home / "archive"), load_manifest().marts
     held: list[tuple[str]] = []
     with connect(settings.warehouse_path) as connection:
+        kept = evidence.read(connection).values()
         made = _figures(connection, " UNION ALL ".join(f"SELECT {', '.join(_KEY)}, value FROM {node.relation}" for node in marts.values()))
         published = made.iloc[:0]
         if result.success:
             connection.execute(f"ATTACH '{home / 'published' / 'current' / 'intern' / 'nplv.duckdb'}' AS version (READ_ONLY)")
             published = _figures(connection, f"SELECT {', '.join(_KEY)}, value FROM version.marts.indicator_values")
             held = connection.execute("SELECT DISTINCT mart FROM version.quality.check_results WHERE decision = 'vastgehouden'").fetchall()
-            listed = connection.execute("SELECT node, check_name, details FROM version.quality.check_results WHERE outcome = 'failed'").fetchall()
-            failing |= {(node, name): details for node, name, details in listed}
     return Outcome(
         failed=_failure(result),
         refused=frozenset(t.key for t in REGISTRY if (state := archive.state(t.key)) and state.state == "refused"),
         held=frozenset(indicator for indicator, node in marts.items() if (node.name,) in held),
         made=made,
         published=published,
-        failing=failing,
-        checks=len(evaluations),
+        failing=failing | {(one.node, one.check): _words(one) for one in kept if one.outcome == "failed"},
+        checks=len(raw) + len(kept),
     )
 
 
@@ -103,8 +104,10 @@ def _figures(connection: Any, query: str) -> pd.Series[float]:
     return found
 
 
-def _words(evaluation: dg.AssetCheckEvaluation) -> str:
-    return "; ".join(f"{name}: {value.value}" for name, value in evaluation.metadata.items())
+def _words(found: Evidence) -> str:
+    """What a check found: the worst rows where it tells these, else how many rows were wrong."""
+    told = found.details
+    return f"{told['expected']}: {'; '.join(told['worst'])}" if "worst" in told else f"{told['rows']} rows"
 
 
 def _failure(result: dg.ExecuteInProcessResult) -> str:
@@ -147,7 +150,7 @@ def judge(way: Way, clean: Outcome, found: Outcome, published_before: pd.Series[
     verdict = partial(Verdict, way.name, seconds=seconds)
     nothing = {"before": 0.0, "new": 0.0, "where": "", "vanished": 0, "silent": ()}
     if way.table in found.refused:
-        return verdict("stopped", "refused: " + "; ".join(w for (table, _), w in found.failing.items() if table == f"raw.{way.table}")[:300], **nothing)
+        return verdict("stopped", f"refused: {found.failing[f'raw.{way.table}', 'contract']}", **nothing)
     changed = _differs(clean.made, found.made)
     if not changed.any():
         return verdict("no effect", found.failed, **nothing)
@@ -294,22 +297,31 @@ def _report_ways(verdicts: list[Verdict]) -> bool:
     print("\n".join(_by_kind(verdicts)))
     for title, those in (
         ("Missed", [_told(v) for v in missed]),
-        ("Listed, with a total that moved of an indicator on which no check failed", [f"{_told(v)}: {', '.join(v.silent)}" for v in counted if v.ending == "listed" and v.silent]),
+        (
+            "Listed, with a total that moved of an indicator on which no check failed",
+            [f"{_told(v)}: {', '.join(v.silent)}" for v in counted if v.ending == "listed" and v.silent],
+        ),
         ("Without any effect, so no way", [f"- {v.way} {v.by}" for v in verdicts if v.ending == "no effect"]),
     ):
         if those:
             print(f"\n{title}:\n\n" + "\n".join(those))
     share = 1 - len(missed) / max(len(counted), 1)
-    print(f"\nStopped or listed: {100 * share:.1f}% of {len(counted)} ways; missed with a published total that moved: {sum(v.is_material for v in missed)}.")
+    print(
+        f"\nStopped or listed: {100 * share:.1f}% of {len(counted)} ways; missed with a published total that moved: {sum(v.is_material for v in missed)}."
+    )
     return share >= CAUGHT and not any(v.is_material for v in missed)
 
 
 def _report_seeds(seeds: list[Seed]) -> bool:
     """Print what failed in clean countries; whether the bound is met."""
-    alarms = [(s.number, night, table, check, words) for s in seeds for night, (failing, _) in s.nights.items() for (table, check), words in failing.items()]
+    alarms = [
+        (s.number, night, table, check, words) for s in seeds for night, (failing, _) in s.nights.items() for (table, check), words in failing.items()
+    ]
     checks = sum(n for s in seeds for _, n in s.nights.values())
     loud = len({number for number, *_ in alarms})
-    print(f"\nClean countries: {len(seeds)}, {loud} of them with an alarm; {len(alarms)} of {checks} outcomes of checks ({100 * len(alarms) / max(checks, 1):.2f}%).\n")
+    print(
+        f"\nClean countries: {len(seeds)}, {loud} of them with an alarm; {len(alarms)} of {checks} outcomes of checks ({100 * len(alarms) / max(checks, 1):.2f}%).\n"
+    )
     for number, night, table, check, words in alarms:
         print(f"- seed {number}, night {night}: {check} on {table}: {' '.join(words.split())[:600]}")
     return len(alarms) < ALARMS * checks

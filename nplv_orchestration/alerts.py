@@ -18,7 +18,7 @@ from typing import Literal
 from nplv_orchestration import __version__
 from nplv_orchestration.errors import NplvError, one_line
 from nplv_orchestration.home import Home, write_atomically
-from nplv_orchestration.settings import Mail, Settings, Webhook
+from nplv_orchestration.settings import Mail, Webhook
 
 Kind = Literal["mislukt", "vastgehouden", "geweigerd", "verouderd", "ontbreekt", "ontheffing", "beoordelen"]
 Way = Literal["webhook", "mail", "bestand"]
@@ -94,10 +94,10 @@ class _Trouble(Exception):
         self.remark, self.error, self.arrived = remark, error, arrived
 
 
-def tell(causes: Sequence[Cause], settings: Settings, home: Home, day: date, *, complete: bool = True) -> Told:
+def tell(causes: Sequence[Cause], channel: Webhook | Mail | None, home: Home, day: date, *, is_demo: bool = False, complete: bool = True) -> Told:
     """Tell in one message of the causes that were not told yet: to what NPLV_ALERT names, and to the file of that day in any case.
 
-    causes: all that hold now; of one key the first counts. complete: whether all was looked at, so that a cause which is not among them
+    causes: all that hold now; of one key the first counts. channel: None for the file alone. is_demo: whether the figures are invented. complete: whether all was looked at, so that a cause which is not among them
     is solved. No message is made of solved causes alone. Only for one process at a time.
     Raises NplvError, when all is done that can be, for a message that did not arrive or of which that cannot be kept, and which is told
     again the next time; and for a recipient that the mail server refused.
@@ -110,7 +110,7 @@ def tell(causes: Sequence[Cause], settings: Settings, home: Home, day: date, *, 
     # Each way has a ledger of its own: what did not get through the channel goes out again the next night, and the file, which has it,
     # does not get it twice. One that is not set for a while is kept up too: whoever sets it again is told what was not told there. The
     # file comes last, so that it can say that the delivery failed.
-    ways: dict[Way, Webhook | Mail | Path] = {**_way(settings.alert_channel), "bestand": file}
+    ways: dict[Way, Webhook | Mail | Path] = {**_way(channel), "bestand": file}
     book = _Book(folder / "told.json")
     book.ledgers = {way: _looked_at(ledger, now, complete) for way, ledger in book.ledgers.items()}
     remarks = [_DAMAGED] if book.damaged else []
@@ -121,7 +121,7 @@ def tell(causes: Sequence[Cause], settings: Settings, home: Home, day: date, *, 
         new = sorted((c for c in now.values() if c.key not in ledger or ledger[c.key].solved), key=lambda c: _ORDER.index(c.kind))
         if not new:
             continue
-        subject = f"{_head(settings, home, day)}: {_counted(len(new), 'punt vraagt', 'punten vragen')} aandacht"
+        subject = f"{'DEMONSTRATIEGEGEVENS, ' if is_demo else ''}Monitor NPLV, {_day(day)} {day.year}: {_counted(len(new), 'punt vraagt', 'punten vragen')} aandacht"
         message = "\n\n".join([subject, *remarks, *_paragraphs(new, now, ledger)])
         try:
             _deliver(to, subject, message)
@@ -187,14 +187,6 @@ def _looked_at(ledger: _Ledger, now: Mapping[str, Cause], complete: bool) -> _Le
 def _after(ledger: _Ledger, told: Iterable[Cause], day: date) -> _Ledger:
     """The ledger after a message: it told of these causes, and of all that are solved."""
     return {key: entry for key, entry in ledger.items() if not entry.solved} | {cause.key: _Entry(cause.text, day) for cause in told}
-
-
-def _head(settings: Settings, home: Home, day: date) -> str:
-    try:
-        demo = home.mode(settings) == "demo"
-    except NplvError:  # that a home is at odds with its settings is itself something to tell
-        demo = False
-    return f"{'DEMONSTRATIEGEGEVENS, ' if demo else ''}Monitor NPLV, {_day(day)} {day.year}"
 
 
 def _paragraphs(new: Sequence[Cause], now: Mapping[str, Cause], ledger: _Ledger) -> list[str]:

@@ -97,7 +97,8 @@ def _alert(context: dg.InitResourceContext, monitor: Monitor, manifest: Manifest
             causes += [attention.killed(monitor.died)] if monitor.died else []
             causes += attention.causes(monitor, manifest)
         if causes:
-            alerts.tell(causes, monitor.settings, monitor.home, monitor.today, complete=run.job_name == NIGHTLY and not failed)
+            complete = run.job_name == NIGHTLY and not failed
+            alerts.tell(causes, monitor.settings.alert_channel, monitor.home, monitor.today, is_demo=monitor.mode == "demo", complete=complete)
     except (NplvError, OSError) as error:  # the night stands as it is; that nobody could be told of it is told here
         (context.log or dg.get_dagster_logger()).critical(f"de melding kon niet worden verstuurd: {error}")
 

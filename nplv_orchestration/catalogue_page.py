@@ -32,6 +32,7 @@ def page(indicators: Sequence[Indicator]) -> str:
 
 
 def _described(i: Indicator) -> list[str]:
+    of_area = f" ({i.maximum_jump_area:g} for one area)" if i.maximum_jump_area is not None else ""
     measured = "; ".join(
         f"{s.name_nl} (`{s.id}`) from {s.first}{f' to {s.last}' if s.last else ''}, every {s.every} year{'s' if s.every > 1 else ''}"
         for s in i.series
@@ -52,8 +53,8 @@ def _described(i: Indicator) -> list[str]:
         ("Comparators", _compared(i)),
         (
             "Expected",
-            f"{i.plausible_low:g} to {i.plausible_high:g}, at most {i.maximum_jump:g} from one measurement to the next, over at least "
-            f"{100 * i.minimum_coverage:.0f}% of the denominator; at most {100 * i.unplaced_share:g}% of the numerator lies in no region",
+            f"{i.plausible_low:g} to {i.plausible_high:g}, at most {i.maximum_jump:g} from one measurement to the next{of_area}, over at least "
+            f"{100 * i.minimum_coverage:.0f}% of the denominator; at most {100 * i.unplaced_share:g}% of the numerator lies in no region; within {i.due_after_months} months after the end of the year",
         ),
         ("Wat dit cijfer niet zegt", i.caveat_nl),
         ("List", f"{i.support}{', benadering' if i.approximation else ''}{', a relative measure' if i.relative else ''}; owner {i.owner}"),

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from nplv_orchestration.archive import now
 from nplv_orchestration.errors import NplvError, WrongCall
@@ -117,24 +117,32 @@ def rollback(home: Home, version: str, reason: str) -> Event:
         raise NplvError(f"version {version} is not as it was published: {told(found)}; choose another")
     taken: Iterable[tuple[str, str]] = []
     if here and not faults(home, home.published / here):  # of a version that was tampered with, the figures that were judged are not at fault
-        taken = sorted(_released(home.published / here) - _released(folder))
+        taken = sorted(_released(home.published / here, other_than=folder))
     event = Event(now(), "rolled back", version, sealed(folder) or "", here, getpass.getuser(), reason, [list(pair) for pair in taken])
     become(home, event)
     return event
 
 
-def _released(folder: Path) -> set[tuple[str, str]]:
-    """The figures that a version released: indicator and fingerprint of the mart; none when the version is no longer kept."""
+def _released(folder: Path, other_than: Path | None = None) -> set[tuple[str, str]]:
+    """The figures that a version released: indicator and fingerprint of the mart; other_than: only those that another version has otherwise.
+
+    None when the version is no longer kept.
+    """
     import duckdb
 
-    path = folder / "openbaar" / "parquet" / "quality.decisions.parquet"
+    path = folder / "intern" / "parquet" / "quality.decisions.parquet"
     if not path.exists():
         return set()
     with duckdb.connect() as connection:
-        rows: list[Any] = connection.execute(
-            "SELECT indicator_id, fingerprint FROM read_parquet(?) WHERE decision = 'vrijgegeven'", [str(path)]
-        ).fetchall()
-    return set(rows)
+        rows = connection.execute("SELECT indicator_id, fingerprint FROM read_parquet(?) WHERE decision = 'vrijgegeven'", [str(path)]).fetchall()
+        if other_than is None:
+            return set(rows)
+        mine, theirs = (str(version / "intern" / "parquet" / "marts.indicator_values.parquet") for version in (folder, other_than))
+        figures = "SELECT indicator_id, geo_level, geo_code, series, year, value, value_low, value_high FROM read_parquet({})"
+        one, other = figures.format("$mine"), figures.format("$theirs")
+        differ = f"SELECT DISTINCT indicator_id FROM (({one} EXCEPT {other}) UNION ALL ({other} EXCEPT {one}))"
+        names = {name for (name,) in connection.execute(differ, {"mine": mine, "theirs": theirs}).fetchall()}
+    return {(indicator, fingerprint) for indicator, fingerprint in rows if indicator in names}
 
 
 def _file(home: Home) -> Path:

@@ -24,7 +24,7 @@ from nplv_orchestration.sources.registry import REGISTRY
 from nplv_orchestration.sums import seal
 from nplv_orchestration.versions import code_fingerprint, versions
 from nplv_orchestration.waivers import Waiver
-from nplv_orchestration.warehouse import fingerprints, literal
+from nplv_orchestration.warehouse import CONTENT, fingerprints, literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -336,9 +336,7 @@ def _read_back(folder: Path, written: dict[str, tuple[int, str]], is_public: boo
 
 
 def _count_and_hash(connection: DuckDBPyConnection, table: str) -> tuple[int, str]:
-    row = connection.execute(
-        f"SELECT count(*), coalesce(md5(concat_ws('-', bit_xor(md5_number(t::VARCHAR)), sum(md5_number_lower(t::VARCHAR)))), '') FROM {table} AS t"
-    ).fetchone()
+    row = connection.execute(f"SELECT count(*), {CONTENT} FROM {table} AS t").fetchone()
     return (row[0], row[1]) if row else (0, "")
 
 

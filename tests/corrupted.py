@@ -51,7 +51,9 @@ class Land:
         self.table, self.night = BY_KEY[key], night
         self._country = tiny().country
         codes = self._country.buurt_codes(self.table.boundary_year or BOUNDARY_YEAR)
-        self.buurten, self._wijken, self._cities = (np.array([f"{kind}{code[:n]}" for code in codes]) for kind, n in (("BU", 8), ("WK", 6), ("GM", 4)))
+        self.buurten, self._wijken, self._cities = (
+            np.array([f"{kind}{code[:n]}" for code in codes]) for kind, n in (("BU", 8), ("WK", 6), ("GM", 4))
+        )
 
     @cached_property
     def wijken(self) -> list[str]:
@@ -148,7 +150,11 @@ def _read_v3(client: httpx.Client, table: SourceTable) -> Rows:
 def _write_v3(rows: Rows, table: SourceTable) -> Rows:
     dimension, topic = _v3(rows, table)
     text = [f"{value:>8.10g}" if value == value else why for value, why in zip(rows["value"], rows["why"], strict=True)]
-    keys = {dimension: rows["part"].map(lambda code: f"{code:<6}"), "Perioden": rows["year"].astype(str) + "JJ00", "WijkenEnBuurten": rows["region"].str.ljust(10)}
+    keys = {
+        dimension: rows["part"].map(lambda code: f"{code:<6}"),
+        "Perioden": rows["year"].astype(str) + "JJ00",
+        "WijkenEnBuurten": rows["region"].str.ljust(10),
+    }
     return rows.drop(columns=["part", "year", "level", "region", "value", "why"]).assign(**keys, **{topic: text, "ID": range(len(rows))})
 
 
@@ -619,19 +625,37 @@ def _of_units() -> Iterator[Way]:
 def _of_columns() -> Iterator[Way]:
     kind = "swapped columns"
     yield Way(kind, KWB24, "property values and dwellings", taken(At(("woz", "dwellings")), part=exchange("woz", "dwellings")))
-    yield Way(kind, KWB24, "the young and the old", taken(At(("residents_0_14", "residents_65_plus")), part=exchange("residents_0_14", "residents_65_plus")))
-    yield Way(kind, KWB23, "the young and the old in one city",
-              taken(At(("residents_0_14", "residents_65_plus"), among=city(1)), part=exchange("residents_0_14", "residents_65_plus")))
+    yield Way(
+        kind, KWB24, "the young and the old", taken(At(("residents_0_14", "residents_65_plus")), part=exchange("residents_0_14", "residents_65_plus"))
+    )
+    yield Way(
+        kind,
+        KWB23,
+        "the young and the old in one city",
+        taken(At(("residents_0_14", "residents_65_plus"), among=city(1)), part=exchange("residents_0_14", "residents_65_plus")),
+    )
     yield Way(kind, KWB23, "incomes and labour", taken(At(("income", "labour_participation")), part=exchange("income", "labour_participation")))
     yield Way(kind, KWB22, "benefits are the old", taken(At("welfare"), part={"welfare": "residents_65_plus"}))
     yield Way(kind, KWB25, "property values and dwellings", taken(At(("woz", "dwellings")), part=exchange("woz", "dwellings")), *NEW_WOZ)
     yield Way(kind, KWB25, "benefits are the young", taken(At("welfare"), part={"welfare": "residents_0_14"}), *NEW_WORK)
-    yield Way(kind, KWB25, "labour and benefits", taken(At(("welfare", "labour_participation")), part=exchange("welfare", "labour_participation")), *NEW_WORK)
+    yield Way(
+        kind,
+        KWB25,
+        "labour and benefits",
+        taken(At(("welfare", "labour_participation")), part=exchange("welfare", "labour_participation")),
+        *NEW_WORK,
+    )
     yield Way(kind, CRIME, "assaults and threats in a year", taken(At((ASSAULT, THREAT), 2024), part=exchange(ASSAULT, THREAT)))
     yield Way(kind, CRIME, "burglaries and damage in a year", taken(At((BURGLARY, DAMAGE), 2022), part=exchange(BURGLARY, DAMAGE)))
     yield Way(kind, CRIME, "assaults and threats in all years", taken(At((ASSAULT, THREAT)), part=exchange(ASSAULT, THREAT)))
     yield Way(kind, CRIME, "assaults and shoplifting", taken(At((ASSAULT, SHOPLIFTING), 2025), part=exchange(ASSAULT, SHOPLIFTING)), *NEW_CRIME)
-    yield Way(kind, CRIME, "burglaries and threats in one city", taken(At((BURGLARY, THREAT), 2025, among=city(2)), part=exchange(BURGLARY, THREAT)), *NEW_CRIME)
+    yield Way(
+        kind,
+        CRIME,
+        "burglaries and threats in one city",
+        taken(At((BURGLARY, THREAT), 2025, among=city(2)), part=exchange(BURGLARY, THREAT)),
+        *NEW_CRIME,
+    )
     yield Way(kind, HEALTH, "figure and lower bound", taken(At(("MW00000", "MOG0095")), part=exchange("MW00000", "MOG0095")))
     yield Way(kind, HEALTH, "figure and upper bound in a year", taken(At(("MW00000", "MBG0095"), 2022), part=exchange("MW00000", "MBG0095")))
     yield Way(kind, HEALTH, "those of 65 and older", taken(At(year=2024), Leeftijd={"20300": "80200"}))
@@ -642,8 +666,12 @@ def _of_columns() -> Iterator[Way]:
     yield Way(kind, SCORES, "dwellings and nuisance in the newest year", exchanged("won", "onv", At(year=2024)), *NEW_SCORES)
     yield Way(kind, MAATWERK, "numerator and denominator", exchanged("teller", "noemer", At(SUSPECTS, 2024)))
     yield Way(kind, MAATWERK, "the two kinds of poverty in a year", taken(At(POVERTY, 2023), columns=["teller"], part=exchange(*POVERTY)))
-    yield Way(kind, MAATWERK, "denominators of two indicators",
-              taken(At((QUALIFICATION, DISADVANTAGE), 2024), columns=["noemer"], part=exchange(QUALIFICATION, DISADVANTAGE)))
+    yield Way(
+        kind,
+        MAATWERK,
+        "denominators of two indicators",
+        taken(At((QUALIFICATION, DISADVANTAGE), 2024), columns=["noemer"], part=exchange(QUALIFICATION, DISADVANTAGE)),
+    )
     yield Way(kind, MAATWERK, "the two kinds of poverty", taken(At(POVERTY, 2024), columns=COUNTS, part=exchange(*POVERTY)), *NEW_POVERTY)
 
 
@@ -653,10 +681,18 @@ def _of_regions() -> Iterator[Way]:
     yield Way(kind, MAATWERK, "two areas in a year", taken(At(year=2024, level=AREA_ROW), columns=COUNTS, region=two))
     yield Way(kind, MAATWERK, "two areas in one indicator", taken(At(SUSPECTS, 2022, AREA_ROW), columns=COUNTS, region=two))
     yield Way(kind, MAATWERK, "two areas", taken(At(POVERTY, 2024, AREA_ROW), columns=COUNTS, region=two), *NEW_POVERTY)
-    yield Way(kind, MAATWERK, "a municipality and what is left of it", taken(
-        At(QUALIFICATION, 2023, (CITY_ROW, REST_ROW), municipality(2)), columns=COUNTS, level=exchange(CITY_ROW, REST_ROW)))
-    yield Way(kind, MAATWERK, "numerators of all municipalities and what is left of them", taken(
-        At(DISADVANTAGE, 2024, (CITY_ROW, REST_ROW)), columns=["teller"], level=exchange(CITY_ROW, REST_ROW)))
+    yield Way(
+        kind,
+        MAATWERK,
+        "a municipality and what is left of it",
+        taken(At(QUALIFICATION, 2023, (CITY_ROW, REST_ROW), municipality(2)), columns=COUNTS, level=exchange(CITY_ROW, REST_ROW)),
+    )
+    yield Way(
+        kind,
+        MAATWERK,
+        "numerators of all municipalities and what is left of them",
+        taken(At(DISADVANTAGE, 2024, (CITY_ROW, REST_ROW)), columns=["teller"], level=exchange(CITY_ROW, REST_ROW)),
+    )
     yield Way(kind, KWB24, "labour, a buurt of an area and one outside", taken(At("labour_participation"), region=one_another(single(0), outside(0))))
     yield Way(kind, KWB24, "benefits, a city and a village", taken(At("welfare", level="GM"), region=one_another(municipality(3), municipality(20))))
     yield Way(kind, KWB24, "labour, all buurten of a city by one row", taken(At("labour_participation", level="BU"), region=rotated(city(1))))
@@ -664,15 +700,22 @@ def _of_regions() -> Iterator[Way]:
     yield Way(kind, KWB25, "property values, all buurten by one row", taken(At("woz", level="BU"), region=rotated(every(1))), *NEW_WOZ)
     yield Way(kind, KWB25, "property values, two buurten", taken(At("woz"), region=one_another(single(1), outside(1))), *NEW_WOZ)
     yield Way(kind, KWB25, "benefits, all buurten by one row", taken(At("welfare", level="BU"), region=rotated(every(1))), *NEW_WORK)
-    yield Way(kind, KWB25, "labour, all buurten of a city by one row", taken(At("labour_participation", level="BU"), region=rotated(city(0))), *NEW_WORK)
+    yield Way(
+        kind, KWB25, "labour, all buurten of a city by one row", taken(At("labour_participation", level="BU"), region=rotated(city(0))), *NEW_WORK
+    )
     yield Way(kind, CRIME, "all buurten by one row in a year", taken(At(year=2024, level="BU"), region=rotated(every(1))))
     yield Way(kind, CRIME, "all buurten of a city by one row", taken(At(year=2025, level="BU"), region=rotated(city(0))), *NEW_CRIME)
     yield Way(kind, HEALTH, "all buurten of a city by one row", taken(At(year=2024, level="BU"), region=rotated(city(2))))
     yield Way(kind, HEALTH, "all buurten by one row in a year", taken(At(year=2022, level="BU"), region=rotated(every(1))))
     yield Way(kind, SCORES, "all buurten of a city by one row", taken(At(year=2024), columns=["afw", *DIMENSIONS], region=rotated(city(1))))
     yield Way(kind, SCORES, "all buurten by one row", taken(At(year=2022), columns=["afw", *DIMENSIONS], region=rotated(every(1))))
-    yield Way(kind, SCORES, "all buurten of a city by one row in the newest year",
-              taken(At(year=2024), columns=["afw", *DIMENSIONS], region=rotated(city(3))), *NEW_SCORES)
+    yield Way(
+        kind,
+        SCORES,
+        "all buurten of a city by one row in the newest year",
+        taken(At(year=2024), columns=["afw", *DIMENSIONS], region=rotated(city(3))),
+        *NEW_SCORES,
+    )
 
 
 def _of_years() -> Iterator[Way]:
@@ -723,15 +766,24 @@ def _of_doubles() -> Iterator[Way]:
     yield Way(kind, MAATWERK, "rows of a municipality", doubled(At(year=2024, level=CITY_ROW, among=municipality(4))))
     yield Way(kind, MAATWERK, "one area counted twice", both(*(times(2, At(HOUSEHOLDS, 2023, AREA_ROW, area_of(2)), c) for c in COUNTS)))
     yield Way(kind, MAATWERK, "numerator of one area", times(2, At(QUALIFICATION, 2024, AREA_ROW, area_of(11)), "teller"))
-    yield Way(kind, MAATWERK, "numerator of one area in the newest year", times(2, At(HOUSEHOLDS, 2024, AREA_ROW, area_of(4)), "teller"), *NEW_POVERTY)
-    yield Way(kind, MAATWERK, "one area counted twice in the newest year",
-              both(*(times(2, At(CHILDREN, 2024, AREA_ROW, area_of(6)), c) for c in COUNTS)), *NEW_POVERTY)
+    yield Way(
+        kind, MAATWERK, "numerator of one area in the newest year", times(2, At(HOUSEHOLDS, 2024, AREA_ROW, area_of(4)), "teller"), *NEW_POVERTY
+    )
+    yield Way(
+        kind,
+        MAATWERK,
+        "one area counted twice in the newest year",
+        both(*(times(2, At(CHILDREN, 2024, AREA_ROW, area_of(6)), c) for c in COUNTS)),
+        *NEW_POVERTY,
+    )
     yield Way(kind, CRIME, "crimes of one city", times(2, At(year=2023, among=city(5))))
     yield Way(kind, CRIME, "burglaries of one area", times(2, At(BURGLARY, 2024, among=area(8))))
     yield Way(kind, CRIME, "crimes of one area in the newest year", times(2, At(year=2025, among=area(3))), *NEW_CRIME)
     yield Way(kind, KWB24, "benefits of one area", times(2, At("welfare", among=area(1))))
     yield Way(kind, KWB25, "benefits of one area in the newest year", times(2, At("welfare", among=area(12))), *NEW_WORK)
-    yield Way(kind, LABELS, "labels E, F and G of one area, of dwellings that are not there", more_dwellings(At(("E", "F", "G"), 2025, among=area(0))))
+    yield Way(
+        kind, LABELS, "labels E, F and G of one area, of dwellings that are not there", more_dwellings(At(("E", "F", "G"), 2025, among=area(0)))
+    )
 
 
 def _of_losses() -> Iterator[Way]:
@@ -839,8 +891,10 @@ def _of_fractions() -> Iterator[Way]:
     yield Way(kind, KWB25, "labour", fraction(At("labour_participation")), *NEW_WORK)
     yield Way(kind, KWB25, "labour of one area", fraction(At("labour_participation", among=area(5))), *NEW_WORK)
     yield Way(kind, HEALTH, "the newest measurement", fraction(At(year=2024)), *NEW_HEALTH)
-    share = both(lambda rows, land: rows.assign(teller=rows["teller"].mask(rows["part"] == SUSPECTS, 100 * rows["teller"] / rows["noemer"])),
-                 lambda rows, land: rows.assign(noemer=rows["noemer"].mask(rows["part"] == SUSPECTS, 100)))
+    share = both(
+        lambda rows, land: rows.assign(teller=rows["teller"].mask(rows["part"] == SUSPECTS, 100 * rows["teller"] / rows["noemer"])),
+        lambda rows, land: rows.assign(noemer=rows["noemer"].mask(rows["part"] == SUSPECTS, 100)),
+    )
     yield Way(kind, MAATWERK, "percentages in place of counts", share)
 
 

@@ -3,8 +3,8 @@
     python -m tests.killing LOG run                                     `nplv run`, with a line in LOG for each write
     python -m tests.killing LOG --at NUMBER --moment MOMENT run         the same, killed there
 
-A write is what this project does to a file of the home: opening it to be written, each `write(2)`, a new name, a link, a removal, a sync, and each
-statement of DuckDB that changes something. In the middle is after half of the bytes, or after half of the seconds that a statement takes; what the
+A write is what this project does to a file of the home: opening it to be written, each `write(2)`, a new name, a link, a removal, and each
+statement of DuckDB that changes something; a sync is none, for a killed process loses nothing of what it wrote. In the middle is after half of the bytes, or after half of the seconds that a statement takes; what the
 kernel does in one step has no middle. Before a write is also after the one before it, so what is done without Python (the exchange of two folders)
 is met too. Dagster's history and dbt's notes are files of others, met only by kills at random moments (`benchmarks/crashes.py`).
 """
@@ -128,7 +128,7 @@ def watch(killer: Killer) -> None:
 
 
 def _watch_names(killer: Killer) -> None:
-    """Names, links, removals and syncs."""
+    """Names, links and removals, and the file of the lock, which is written without being opened anew."""
 
     def named(name: str, at: int) -> None:
         real = getattr(os, name)
@@ -144,28 +144,18 @@ def _watch_names(killer: Killer) -> None:
 
         setattr(os, name, watched)
 
-    def synced(name: str) -> None:
-        real = getattr(os, name)
+    ftruncate, pwrite = os.ftruncate, os.pwrite
 
-        def watched(descriptor: int, *words: Any) -> Any:
-            path = _opened(descriptor)
-            if not killer.counts(path):
-                return real(descriptor, *words)
-            return killer.write(f"{name} {path.relative_to(killer.home)}", lambda: real(descriptor, *words))
-
-        setattr(os, name, watched)
-
-    pwrite = os.pwrite
+    def truncated(descriptor: int, length: int) -> Any:
+        return killer.write(f"ftruncate {_opened(descriptor).name}", lambda: ftruncate(descriptor, length))
 
     def pwritten(descriptor: int, content: bytes, offset: int) -> Any:
-        what = f"pwrite {_opened(descriptor).relative_to(killer.home)}"  # the lock, the only one
+        what = f"pwrite {_opened(descriptor).name}"
         return killer.write(what, lambda: pwrite(descriptor, content, offset), lambda: pwrite(descriptor, content[: len(content) // 2], offset))
 
     for name, at in NAMED.items():
         named(name, at)
-    for name in ("fsync", "ftruncate"):
-        synced(name)
-    os.pwrite = pwritten  # type: ignore[assignment]
+    os.ftruncate, os.pwrite = truncated, pwritten  # type: ignore[assignment]
 
 
 def _watch_files(killer: Killer) -> None:
@@ -193,13 +183,18 @@ def _watch_files(killer: Killer) -> None:
 def _watch_duckdb(killer: Killer) -> None:
     """Statements that change something, and the closing of a database that has changes still to be written into its file."""
     connections: Any = duckdb.DuckDBPyConnection
-    real, close = connections.execute, connections.close
+    close = connections.close
 
-    def execute(self: Any, query: Any, *words: Any, **more: Any) -> Any:
-        if not CHANGING.match(str(query)):
-            return real(self, query, *words, **more)
-        what = " ".join(re.sub(r"/\*.*?\*/", "", str(query), flags=re.DOTALL).split())[:120].replace(f"{killer.home}/", "")
-        return killer.write(what, lambda: real(self, query, *words, **more), is_long=True)
+    def stated(name: str) -> None:
+        real = getattr(connections, name)
+
+        def watched(self: Any, query: Any, *words: Any, **more: Any) -> Any:
+            if not CHANGING.match(str(query)):
+                return real(self, query, *words, **more)
+            what = " ".join(re.sub(r"/\*.*?\*/", "", str(query), flags=re.DOTALL).split()).replace(f"{killer.home}/", "")[:120]
+            return killer.write(what, lambda: real(self, query, *words, **more), is_long=True)
+
+        setattr(connections, name, watched)
 
     def closing(self: Any) -> None:
         if any((killer.home / "warehouse").glob("*.wal")):
@@ -207,13 +202,15 @@ def _watch_duckdb(killer: Killer) -> None:
         else:
             close(self)
 
-    connections.execute, connections.close = execute, closing
+    for name in ("execute", "executemany"):
+        stated(name)
+    connections.close = closing
 
 
 # What must hold ---------------------------------------------------------------------------------------------------------
 
 PARTS = ("intern", "openbaar")
-CLOCKS = {"provenance.sources": "fetched_at", "provenance.revisions": "fetched_at", "quality.check_results": "evaluated_at, fingerprint"}
+CLOCKS = {"provenance.sources": "fetched_at", "provenance.revisions": "fetched_at", "quality.check_results": "evaluated_at, fingerprint, version"}
 LEFT_OVERS = re.compile(r"\.draft.*|\.fetched-.*|.*\.tmp")
 
 

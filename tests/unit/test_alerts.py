@@ -44,7 +44,7 @@ HANG_UP = "hang up"
 
 def night(home: Path, causes: Sequence[Cause], day: int = 0, *, complete: bool = True, **chosen: Any) -> Told:
     """What a night of live data tells, so many days after the first."""
-    return tell(causes, Settings(home=home, sources="live", **chosen), Home(home), DAY + timedelta(days=day), complete=complete)
+    return tell(causes, Settings(**chosen).alert_channel, Home(home), DAY + timedelta(days=day), complete=complete)
 
 
 def files(home: Path) -> dict[str, str]:
@@ -147,11 +147,8 @@ def test_a_second_message_of_a_day_stands_below_the_first(tmp_path: Path, monkey
 
 
 def test_the_demo_country_is_named_as_such(tmp_path: Path) -> None:
-    home = Home(tmp_path)
-    tell([DOWN], Settings(home=tmp_path), home, DAY)
+    tell([DOWN], None, Home(tmp_path), DAY, is_demo=True)
     assert files(tmp_path)["2026-11-24.md"].startswith("DEMONSTRATIEGEGEVENS, Monitor NPLV, 24 november 2026: 1 punt vraagt aandacht\n")
-    (tmp_path / "sources").write_text("something else")  # which is why the night failed, and so it must be told
-    assert tell([FAILED], Settings(home=tmp_path), home, DAY).causes == (FAILED,)
 
 
 def test_more_than_fit_in_a_message_follow_in_the_next(tmp_path: Path) -> None:
