@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from functools import partial
-from pathlib import Path
 
 import dagster as dg
 
@@ -93,7 +92,7 @@ def evaluate(
         yield _of_rows(now[(check.name, manifest.nodes[check.node].relation)], key_of(manifest.nodes[check.node]))
     for mart, name in shown:
         of_mart = [one for one in now.values() if one.node == mart.relation and one.kind != "dbt" and by_severity[one.severity] == name]
-        yield _of_figures(name, of_mart, key_of(mart), monitor.home.data_docs)
+        yield _of_figures(name, of_mart, key_of(mart), monitor.settings.docs_address)
 
 
 def told(passed: bool, holds: bool) -> dict[str, str]:
@@ -111,8 +110,8 @@ def _of_rows(found: Evidence, key: dg.AssetKey) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(asset_key=key, check_name=found.check, passed=found.outcome == "passed", severity=severity, metadata=metadata)
 
 
-def _of_figures(name: str, found: Collection[Evidence], key: dg.AssetKey, docs: Path) -> dg.AssetCheckResult:
-    """What was expected of figures and what was found, the worst rows, and where the pages about it are; what failed comes first."""
+def _of_figures(name: str, found: Collection[Evidence], key: dg.AssetKey, docs: str) -> dg.AssetCheckResult:
+    """What was expected of figures and what was found, the worst rows, and the address of the pages about it; what failed comes first."""
     rows = [
         dg.TableRecord(
             {
@@ -134,7 +133,7 @@ def _of_figures(name: str, found: Collection[Evidence], key: dg.AssetKey, docs: 
         severity=dg.AssetCheckSeverity.ERROR if name == _HOLDS else dg.AssetCheckSeverity.WARN,
         metadata={
             "verwachtingen": dg.MetadataValue.table(rows),
-            "rapport": dg.MetadataValue.path(str(docs / "index.html")),
+            "rapport": dg.MetadataValue.url(docs),
             "inhoud": next((one.fingerprint for one in found), ""),
         },
     )

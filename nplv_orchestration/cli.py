@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -163,18 +164,25 @@ def ui(port: Annotated[int, typer.Option(help="port on this machine")] = 3000) -
     settings = load_settings()
     home = Home.of(settings)
     home.mode(settings)
+    _demand_free(port, "choose another with --port (make ui PORT=3001)")
+    _demand_free(settings.docs_port, "choose another with NPLV_DOCS_PORT")
+    dagster_home(home)
+    home.hold_ui()
+    print(f"De UI staat over enkele seconden op http://127.0.0.1:{port}; Ctrl-C stopt haar.", flush=True)
+    subprocess.Popen([sys.executable, "-m", "nplv_orchestration.docs_server", str(home.data_docs), str(settings.docs_port)])  # ends with this process
+    quiet = ["-W", "ignore:Function `dev_command` is superseded"]  # its successor makes and runs projects of its own shape only
+    served = ["-m", "nplv_orchestration.definitions", "-h", "127.0.0.1", "-p", str(port), "--log-level", "warning"]
+    os.execvp(sys.executable, [sys.executable, *quiet, "-m", "dagster", "dev", *served])
+
+
+def _demand_free(port: int, otherwise: str) -> None:
+    """Raises WrongCall when a port of this machine cannot be used."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            raise WrongCall(f"port {port} cannot be used ({error.strerror}); choose another with --port (make ui PORT=3001)") from None
-    dagster_home(home)
-    home.hold_ui()
-    print(f"De UI staat over enkele seconden op http://127.0.0.1:{port}; Ctrl-C stopt haar.", flush=True)
-    quiet = ["-W", "ignore:Function `dev_command` is superseded"]  # its successor makes and runs projects of its own shape only
-    served = ["-m", "nplv_orchestration.definitions", "-h", "127.0.0.1", "-p", str(port), "--log-level", "warning"]
-    os.execvp(sys.executable, [sys.executable, *quiet, "-m", "dagster", "dev", *served])
+            raise WrongCall(f"port {port} cannot be used ({error.strerror}); {otherwise}") from None
 
 
 @contextmanager

@@ -200,9 +200,14 @@ def _details(one: Expected, indicator: Indicator, rows: pd.DataFrame, result: An
     return {
         "outcome": "passed" if result.success else "failed",
         "notes": one.notes,
-        "expected": " en ".join(part for part in (f"ten minste {low:g}" if low is not None else "", f"ten hoogste {high:g}" if high is not None else "") if part),
-        "observed": f"{seen.min():.6g} tot {seen.max():.6g}" if len(seen) else "geen rijen",
+        "expected": " en ".join(part for part in (f"ten minste {_number(low)}" if low is not None else "", f"ten hoogste {_number(high)}" if high is not None else "") if part),
+        "observed": f"{_number(seen.min())} tot {_number(seen.max())}" if len(seen) else "geen rijen",
         "rows": len(seen),
         "unexpected": len(wrong),
-        "worst": [f"{row['geo_name']}, {row['series']}, {row['year']}: {row[one.check]:.6g}" for row in wrong[:_WORST]],
+        "worst": [f"{row['geo_name']}, {row['series']}, {row['year']}: {_number(row[one.check])}" for row in wrong[:_WORST]],
     }  # fmt: skip
+
+
+def _number(value: float) -> str:
+    """A figure as a Dutch reader sees it, in six digits."""
+    return f"{value:.6g}".replace(".", ",")

@@ -69,6 +69,7 @@ class Settings(BaseSettings):
         None,
         description="where alerts go: https://… (a webhook), or smtps://user:password@host/to@…?from=… (mail); default a file in NPLV_HOME/alerts",
     )
+    docs_port: int = Field(3333, ge=1024, le=65535, description="port on this machine where `nplv ui` shows the pages about the checks")
     demo_size: DemoSize | None = Field(None, description="demo only: tiny, small or national; default: what the home holds, else small")
     demo_night: int | None = Field(
         None, ge=0, le=LAST_NIGHT, description="demo only: how many nights after the first it is; default: the last one of the home"
@@ -107,6 +108,11 @@ class Settings(BaseSettings):
     def alert_channel(self) -> Webhook | Mail | None:
         """Where alerts go besides the file, which is there always."""
         return _channel(self.alert.get_secret_value()) if self.alert else None
+
+    @property
+    def docs_address(self) -> str:
+        """Where a browser on this machine finds the pages about the checks while `nplv ui` runs."""
+        return f"http://127.0.0.1:{self.docs_port}/index.html"
 
     @property
     def inbox_folder(self) -> Path:

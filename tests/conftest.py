@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,7 +74,9 @@ def tiny() -> Figures:
 @pytest.fixture(scope="session")
 def demo_night(tmp_path_factory: pytest.TempPathFactory) -> Night:
     """One whole night on the tiny demo country. Tests only look at it; those that write take `demo_home`."""
-    settings = Settings(home=tmp_path_factory.mktemp("demo") / "home", demo_size="tiny")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]  # for the pages about the checks, to which the UI links
+    settings = Settings(home=tmp_path_factory.mktemp("demo") / "home", demo_size="tiny", docs_port=port)
     return settings, run_night(settings, None)
 
 

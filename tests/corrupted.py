@@ -537,8 +537,8 @@ class Way:
     table: str
     what: str
     change: Change
-    before: int = 40
-    night: int = 40
+    before: int = 30
+    night: int = 30
 
     @property
     def is_release(self) -> bool:
@@ -752,7 +752,7 @@ def _of_old_editions() -> Iterator[Way]:
     yield Way(kind, KWB25, "labour of 2024", taken(At("labour_participation"), KWB24, year={2025: 2024}), *NEW_WORK)
     yield Way(kind, KWB25, "benefits of 2023", taken(At("welfare"), KWB23, year={2025: 2023}), *NEW_WORK)
     yield Way(kind, KWB24, "incomes of 2023", taken(At("income"), KWB23, year=year), *NEW_INCOME)
-    yield Way(kind, CRIME, "the release of four months before", taken(night=14))
+    yield Way(kind, CRIME, "a release of weeks before", taken(night=14))
     yield Way(kind, HEALTH, "before it was restated", taken(night=0))
     yield Way(kind, SCORES, "before it was restated", taken(night=0, columns=["lbm", "afw", *DIMENSIONS, "klasse"]), *NEW_SCORES)
     yield Way(kind, LABELS, "the file of the year before", old_file(2025))

@@ -36,7 +36,13 @@ def ui(demo_night: Night, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "nplv_orchestration.cli", "ui", "--port", str(port)]
     with (home / "ui.log").open("w") as log:
-        process = subprocess.Popen(command, env=os.environ | {"NPLV_HOME": str(home)}, stdout=log, stderr=log, start_new_session=True)
+        process = subprocess.Popen(
+            command,
+            env=os.environ | {"NPLV_HOME": str(home), "NPLV_DOCS_PORT": str(demo_night[0].docs_port)},
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
     try:
         address = f"http://127.0.0.1:{port}"
         for _ in range(240):
@@ -114,8 +120,23 @@ def test_a_check_tells_what_it_found(page: Page) -> None:
     page.goto("/assets/marts/mart_inkomen?view=checks")
     page.get_by_text("verwachtingen", exact=True).first.click()
     expect(page.get_by_text("Zien de cijfers eruit zoals de catalogus verwacht?").first).to_be_visible()
+    for told in ("plausibel", "ten minste 10 en ten hoogste 80"):
+        expect(page.get_by_text(told, exact=True).first).to_be_visible()
     expect(page.get_by_text("De waarde van een totaal ligt binnen de plausibele band.").first).to_be_visible()
     expect(page.get_by_text("Succeeded").first).to_be_visible()
+
+
+def test_the_pages_about_the_checks_are_one_click_away(page: Page) -> None:
+    page.goto("/assets/marts/mart_inkomen?view=checks")
+    page.get_by_text("verwachtingen", exact=True).first.click()
+    with page.context.expect_page() as opened:
+        page.locator("a[href$='/index.html']").first.click()
+    docs = opened.value
+    expect(docs.get_by_role("heading", name="Wat van de cijfers verwacht werd")).to_be_visible()
+    expect(docs.get_by_role("row")).to_have_count(18)
+    docs.get_by_role("link", name="mart_inkomen").click()
+    expect(docs.get_by_text("values must be greater than or equal to 10.0 and less than or equal to 80.0.")).to_be_visible()
+    docs.close()
 
 
 def test_a_mart_shows_its_figure_and_its_series(page: Page) -> None:

@@ -119,7 +119,7 @@ def test_each_expectation_can_fail_and_names_the_worst_rows(judged: tuple[dict[s
     assert one.severity == next(e.severity for e in EXPECTED if e.check == check)
     assert one.details["unexpected"] >= 1
     assert one.details["worst"]
-    assert not math.isnan(float(one.details["worst"][0].rsplit(": ", 1)[1]))
+    assert not math.isnan(float(one.details["worst"][0].rsplit(": ", 1)[1].replace(",", ".")))
 
 
 def test_the_worst_row_comes_first_and_what_was_expected_and_found_is_told(judged: tuple[dict[str, dict[str, Evidence]], Path]) -> None:

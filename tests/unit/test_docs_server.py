@@ -1,0 +1,51 @@
+"""The server of the pages about the checks: files of one folder, to this machine, and nothing else."""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from nplv_orchestration.docs_server import serve
+
+
+@pytest.fixture
+def port(tmp_path: Path) -> Iterator[int]:
+    """The port of a server of a folder with a page, beside which a secret lies."""
+    (tmp_path / "docs" / "validations").mkdir(parents=True)
+    (tmp_path / "docs" / "index.html").write_text("the index")
+    (tmp_path / "secret").write_text("secret")
+    with serve(str(tmp_path / "docs"), 0) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+def ask(port: int, path: str, host: str = "127.0.0.1", method: str = "GET") -> tuple[int, str]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection.request(method, path, headers={"Host": f"{host}:{port}"})
+    answer = connection.getresponse()
+    return answer.status, answer.read().decode()
+
+
+def test_a_page_is_served(port: int) -> None:
+    assert ask(port, "/index.html") == (200, "the index")
+    assert ask(port, "/", host="localhost") == (200, "the index")
+
+
+@pytest.mark.parametrize("path", ["/validations/", "/../secret", "/%2e%2e/secret", "/none.html"])
+def test_no_listing_and_nothing_outside_the_folder(port: int, path: str) -> None:
+    status, body = ask(port, path)
+    assert status == 404
+    assert "secret" not in body.replace(path, "")
+
+
+def test_a_page_from_elsewhere_cannot_read_under_another_name(port: int) -> None:
+    assert ask(port, "/index.html", host="evil.example")[0] == 403
+
+
+def test_nothing_can_be_written(port: int) -> None:
+    assert ask(port, "/index.html", method="POST")[0] == 501
