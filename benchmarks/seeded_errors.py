@@ -22,7 +22,6 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -32,13 +31,13 @@ import httpx
 import pandas as pd
 
 from nplv_orchestration import evidence
-from nplv_orchestration.archive import Archive
+from nplv_orchestration.archive import Archive, TableState
 from nplv_orchestration.build import NIGHTLY, build_definitions
 from nplv_orchestration.demo.chance import seeded
 from nplv_orchestration.demo.country import Country
 from nplv_orchestration.demo.figures import Figures
 from nplv_orchestration.demo.transport import DemoTransport
-from nplv_orchestration.evidence import Evidence
+from nplv_orchestration.evidence import RAW_CHECKS, Evidence
 from nplv_orchestration.manifest import load_manifest
 from nplv_orchestration.settings import Settings
 from nplv_orchestration.sources.registry import REGISTRY
@@ -54,12 +53,13 @@ _KEY = ["indicator_id", "geo_level", "geo_code", "series", "year"]
 Failing = dict[tuple[str, str], str]
 """What each failed check tells, by its table and its name."""
 Ending = Literal["stopped", "listed", "missed", "no effect"]
-Task, Found = TypeVar("Task"), TypeVar("Found")
+Task = TypeVar("Task")
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a night ended. made: the figures before the gate; published: those that were let through or kept, none when the run failed."""
+    """How a night ended. made: the figures before the gate; published: those that were let through or kept; checks: how many there were."""
 
     failed: str
     refused: frozenset[str]
@@ -70,38 +70,47 @@ class Outcome:
     checks: int
 
 
-def run(home: Path, night: int, transport: httpx.BaseTransport | None = None) -> Outcome:
-    """One night in a home of the tiny country, in this process. transport: other publishers than those of the demo country."""
-    settings = Settings(home=home, demo_size="tiny", demo_night=night)
-    definitions = build_definitions(settings, transport=transport or DemoTransport(tiny(), night), wait=0)
+def run(home: Path, night: int, transport: httpx.BaseTransport) -> Outcome:
+    """One night in a home of the tiny country, in this process."""
+    definitions = build_definitions(Settings(home=home, demo_size="tiny", demo_night=night), transport=transport, wait=0)
     with dg.DagsterInstance.ephemeral() as instance:
         result = definitions.resolve_job_def(NIGHTLY).execute_in_process(instance=instance, raise_on_error=False, run_config=_QUIET)
-    raw = [e for e in result.get_asset_check_evaluations() if e.asset_key.path[0] == "raw"]
-    failing = {(".".join(e.asset_key.path), e.check_name): str(e.metadata["bijzonderheden"].value) for e in raw if not e.passed}
+    return ended(home, _failure(result))
+
+
+def ended(home: Path, failed: str = "") -> Outcome:
+    """How the last night of a home ended. failed: why it did, when it did."""
     archive, marts = Archive(home / "archive"), load_manifest().marts
-    held: list[tuple[str]] = []
-    with connect(settings.warehouse_path) as connection:
+    states = {table.key: state for table in REGISTRY if (state := archive.state(table.key))}
+    failing = {
+        (f"raw.{key}", one.check): state.detail or state.reason for key, state in states.items() for one in RAW_CHECKS if state.state in one.fails_in
+    }
+    with connect(Settings(home=home).warehouse_path) as connection:
         kept = evidence.read(connection).values()
         made = _figures(connection, " UNION ALL ".join(f"SELECT {', '.join(_KEY)}, value FROM {node.relation}" for node in marts.values()))
-        published = made.iloc[:0]
-        if result.success:
-            connection.execute(f"ATTACH '{home / 'published' / 'current' / 'intern' / 'nplv.duckdb'}' AS version (READ_ONLY)")
-            published = _figures(connection, f"SELECT {', '.join(_KEY)}, value FROM version.marts.indicator_values")
-            held = connection.execute("SELECT DISTINCT mart FROM version.quality.check_results WHERE decision = 'vastgehouden'").fetchall()
+        connection.execute(f"ATTACH '{home / 'published' / 'current' / 'intern' / 'nplv.duckdb'}' AS version (READ_ONLY)")
+        published = _figures(connection, f"SELECT {', '.join(_KEY)}, value FROM version.marts.indicator_values")
+        held = connection.execute("SELECT DISTINCT mart FROM version.quality.check_results WHERE decision = 'vastgehouden'").fetchall()
     return Outcome(
-        failed=_failure(result),
-        refused=frozenset(t.key for t in REGISTRY if (state := archive.state(t.key)) and state.state == "refused"),
+        failed=failed,
+        refused=frozenset(key for key, state in states.items() if state.state == "refused"),
         held=frozenset(indicator for indicator, node in marts.items() if (node.name,) in held),
         made=made,
         published=published,
         failing=failing | {(one.node, one.check): _words(one) for one in kept if one.outcome == "failed"},
-        checks=len(raw) + len(kept),
+        checks=len(RAW_CHECKS) * len(states) + len(kept),
     )
 
 
 def _figures(connection: Any, query: str) -> pd.Series[float]:
     found: pd.Series[float] = connection.execute(query).df().set_index(_KEY)["value"]
     return found
+
+
+def _of_source(state: TableState) -> str:
+    """Why a table was refused or is old, else what its version moved."""
+    moved = state.manifest.moved if state.manifest else []
+    return state.detail or state.reason or "; ".join(f"{one['year']} {one['part']}: {one['changed']} moved, by {one['largest']} at most" for one in moved)
 
 
 def _words(found: Evidence) -> str:
@@ -132,12 +141,12 @@ class Verdict:
     way: str
     ending: Ending
     by: str
-    before: float
-    new: float
-    where: str
-    vanished: int
-    silent: tuple[str, ...]
     seconds: float
+    before: float = 0.0
+    new: float = 0.0
+    where: str = ""
+    vanished: int = 0
+    silent: tuple[str, ...] = ()
 
     @property
     def is_material(self) -> bool:
@@ -147,32 +156,32 @@ class Verdict:
 
 def judge(way: Way, clean: Outcome, found: Outcome, published_before: pd.Series[float], seconds: float = 0.0) -> Verdict:
     """How a night with an error ended, beside the same night without it. published_before: the figures that readers had until then."""
-    verdict = partial(Verdict, way.name, seconds=seconds)
-    nothing = {"before": 0.0, "new": 0.0, "where": "", "vanished": 0, "silent": ()}
     if way.table in found.refused:
-        return verdict("stopped", f"refused: {found.failing[f'raw.{way.table}', 'contract']}", **nothing)
+        return Verdict(way.name, "stopped", f"refused: {found.failing[f'raw.{way.table}', 'contract']}", seconds)
     changed = _differs(clean.made, found.made)
     if not changed.any():
-        return verdict("no effect", found.failed, **nothing)
+        return Verdict(way.name, "no effect", found.failed, seconds)
     if found.failed:
-        return verdict("stopped", found.failed, **nothing)
+        return Verdict(way.name, "stopped", found.failed, seconds)
     wrong = set(changed[changed].index.get_level_values("indicator_id"))
     fresh = sorted(set(found.failing) - set(clean.failing))
     named = ", ".join(f"{check} on {table.split('.')[-1]}" for table, check in fresh)
     if wrong <= found.held:
-        return verdict("stopped", f"held: {named}", **nothing)
+        return Verdict(way.name, "stopped", f"held: {named}", seconds)
     moves = _moves(clean.published, found.published, wrong - found.held)
     was = published_before.reindex(moves.index).notna()
     largest = moves.abs().sort_values().dropna()
     where = " ".join(map(str, largest.index[-1])) if len(largest) else ""
-    return verdict(
+    return Verdict(
+        way.name,
         "listed" if fresh else "missed",
         named,
-        before=float(moves[was].abs().max()) if was.any() else 0.0,
-        new=float(moves[~was].abs().max()) if (~was).any() else 0.0,
+        seconds,
+        before=_largest(moves[was]),
+        new=_largest(moves[~was]),
         where=where,
         vanished=int((found.published.reindex(moves.index).isna() & clean.published.reindex(moves.index).notna()).sum()),
-        silent=tuple(sorted({i for (i, *_), move in moves.items() if abs(move) > 1} - _spoken_of(fresh))),
+        silent=tuple(sorted(set(moves.index[moves.abs() > 1].get_level_values("indicator_id")) - _spoken_of(fresh))),
     )
 
 
@@ -189,6 +198,10 @@ def _moves(clean: pd.Series[float], found: pd.Series[float], indicators: set[str
     chosen = (levels != "gebied") & ids.isin(list(indicators)) & _differs(clean, found).to_numpy()
     moved = (other - one).mask(one.isna() & other.notna(), float("inf")) / ids.map(smallest)
     return moved[chosen]
+
+
+def _largest(moves: pd.Series[float]) -> float:
+    return float(moves.abs().max()) if moves.notna().any() else 0.0
 
 
 def _spoken_of(checks: Iterable[tuple[str, str]]) -> set[str]:
@@ -214,7 +227,7 @@ class Nights:
                 break
             if before >= 0:
                 shutil.copytree(self.home(before), self.home(night), symlinks=True)
-            self.outcomes[night] = run(self.home(night), night)
+            self.outcomes[night] = run(self.home(night), night, DemoTransport(tiny(), night))
             if self.outcomes[night].failed:
                 raise SystemExit(f"the clean night {night} failed: {self.outcomes[night].failed}")
 
@@ -355,14 +368,14 @@ def main() -> None:
             for verdict in _each(nights.tried, names, given.processes):
                 verdicts.append(verdict)
                 tell(f"{verdict.ending} ({verdict.seconds:.1f} s) {verdict.way}: {verdict.by[:200]}")
-        good &= _report_ways(verdicts)
+        good = _report_ways(verdicts)
     if given.seeds:
         with _watched("clean country", given.seeds) as tell:
             seeds = []
             for seed in _each(clean, list(range(1, given.seeds + 1)), given.processes):
                 seeds.append(seed)
                 tell(f"{sum(len(failing) for failing, _ in seed.nights.values())} alarms")
-        good &= _report_seeds(seeds)
+        good = _report_seeds(seeds) and good
     print(f"\nIn {(time.perf_counter() - begin) / 60:.0f} minutes.")
     raise SystemExit(0 if good else 1)
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from nplv_orchestration.archive import State
+from nplv_orchestration.archive import TableState
 from nplv_orchestration.manifest import Severity, project_fingerprint
+from nplv_orchestration.sources.registry import BY_KEY
 from nplv_orchestration.versions import code_fingerprint
 
 if TYPE_CHECKING:
@@ -25,18 +26,25 @@ Outcome = Literal["passed", "failed"]
 
 @dataclass(frozen=True)
 class RawCheck:
-    """A check of a source table, judged while it is pulled: it fails when the question about the table ended in one of these states."""
+    """A check of a source table, judged by what the archive keeps of it since it was pulled. fails: whether it failed, by how the last question ended."""
 
     check: str
     severity: Severity
-    fails_in: tuple[State, ...]
     description: str
+    fails: Callable[[TableState], bool]
+
+
+def is_restated(state: TableState) -> bool:
+    """Whether the version in use changed figures that were told as final. What is reviewed may change."""
+    return state.manifest is not None and BY_KEY[state.key].reader != "reviewed" and any(one["restated"] for one in state.manifest.moved)
 
 
 RAW_CHECKS = (
-    RawCheck("contract", "error", ("refused",),
-             "De laatste versie voldeed aan het register (kolommen, aantal rijen, periode, grenzen) en verloor niet meer dan een tiende van de vorige."),
-    RawCheck("actueel", "warn", ("stale", "not_found", "not_configured", "refused", "unreachable"), "De uitgever antwoordde, en de laatste versie is in gebruik."),
+    RawCheck("contract", "error",
+             "De laatste versie voldeed aan het register (kolommen, aantal rijen, periode, grenzen) en verloor niet meer dan een tiende van de vorige.",
+             lambda state: state.state == "refused"),
+    RawCheck("actueel", "warn", "De uitgever antwoordde, en de laatste versie is in gebruik.", lambda state: state.state not in ("fresh", "unchanged")),
+    RawCheck("herzien", "warn", "De versie die in gebruik is, veranderde geen cijfers die definitief waren.", is_restated),
 )  # fmt: skip
 
 

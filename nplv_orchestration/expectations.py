@@ -76,6 +76,8 @@ EXPECTED = (
              _none, lambda i: i.smallest_change),
     Expected("herziening_gebied", "warn", "Een gepubliceerd cijfer van een gebied wordt niet herzien met meer dan tweemaal die verandering.", "restated", _AREAS,
              _none, lambda i: 2 * i.smallest_change),
+    Expected("herhaling", "warn", "Teller en noemer van een totaal zijn niet die van de vorige meting: dan is een oude tabel als nieuwe gegeven.",
+             "repeated", _TOTALS, _none, lambda i: 0),
     Expected("verdwenen", "warn", "Een cijfer dat gepubliceerd is, is er nog.", "vanished", _ALL, _none, lambda i: 0),
 )  # fmt: skip
 
@@ -101,7 +103,8 @@ def _measures(rows: pd.DataFrame, indicator: Indicator, published: pd.DataFrame 
     """What is expected of, beside the rows of a mart in the order of their keys; in the unit of the indicator unless said otherwise.
 
     value, coverage: as they are. jump: the absolute change since the last measurement of that geo, unless a break lies between; gap_jump: the same of
-    the distance to the country. denominator_change: the relative change of the denominator, had it been covered whole. restated: the absolute change of what was
+    the distance to the country. denominator_change: the relative change of the denominator, had it been covered whole. repeated: 1 where numerator or
+    weight is exactly that of the measurement before, else 0. restated: the absolute change of what was
     published of that very row; vanished: 1 where a published value is gone, else 0.
     """
     import pandas as pd
@@ -117,6 +120,10 @@ def _measures(rows: pd.DataFrame, indicator: Indicator, published: pd.DataFrame 
     found["jump"] = of_geo["value"].diff().abs()
     found["gap_jump"] = of_geo["gap"].diff().abs()
     found["denominator_change"] = (of_geo["whole"].diff() / of_geo["whole"].shift()).abs()
+    same = {name: known[name] == of_geo[name].shift() for name in ("numerator", "denominator", "weight_year")}
+    has_weight = known["weight_year"].notna()
+    of_figure = same["numerator"] & (known["numerator"] != 0) & (same["denominator"] | has_weight)
+    found["repeated"] = (of_figure | (same["denominator"] & has_weight & ~same["weight_year"])).astype(float).where(before.notna())
     for at in indicator.breaks:
         across = known.index[(known["series"] == at.series) & (before < at.year) & (known["year"] >= at.year)]
         found.loc[across, ["jump", "gap_jump"]] = math.nan

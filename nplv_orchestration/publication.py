@@ -34,7 +34,7 @@ RELEASED, HELD = "vrijgegeven", "vastgehouden"
 STORAGE = "v1.0.0"  # any DuckDB 1.x opens it
 _DELIVERED = ", ".join(literal(table.key) for table in REGISTRY if table.is_delivered)
 _RELEASED = ("release.indicator_values", "release.indicators", "release.indicator_components", "release.decisions", "release.waivers")
-_RAW = ", ".join(f"({literal(c.check)}, {literal(c.severity)}, {list(c.fails_in)})" for c in evidence.RAW_CHECKS)
+_RAW = ", ".join(f"({literal(c.check)}, {literal(c.severity)})" for c in evidence.RAW_CHECKS)
 # what the totals of a mart are made of, with the version of each table
 _COMPONENTS = """
     SELECT m.* EXCLUDE (table_key), m.table_key AS source_key, s.source_table, s.source_modified, s.version_hash AS source_hash,
@@ -244,9 +244,9 @@ def _evidence(connection: DuckDBPyConnection, manifest: Manifest, decisions: Seq
         "SELECT e.check_name, e.kind, e.node, split_part(e.node, '.', 2) AS mart, e.severity, e.outcome, d.decision, e.fingerprint, e.details, e.evaluated_at "
         f"FROM quality.evidence AS e LEFT JOIN (VALUES {verdicts}) AS d (node, decision) ON e.node = d.node "
         f"WHERE e.definition = {literal(evidence.definition())} "
-        "UNION ALL SELECT c.check_name, 'raw', 'raw.' || s.key, s.key, c.severity, CASE WHEN list_contains(c.bad, s.state) THEN 'failed' ELSE 'passed' END, "
+        "UNION ALL SELECT c.check_name, 'raw', 'raw.' || s.key, s.key, c.severity, CASE WHEN list_contains(s.checks_failed, c.check_name) THEN 'failed' ELSE 'passed' END, "
         "NULL, s.sha256, to_json({'observed': s.state, 'message': s.reason}), s.fetched_at "
-        f"FROM raw.sources AS s, (VALUES {_RAW}) AS c (check_name, severity, bad) ORDER BY node, check_name"
+        f"FROM raw.sources AS s, (VALUES {_RAW}) AS c (check_name, severity) ORDER BY node, check_name"
     )
 
 

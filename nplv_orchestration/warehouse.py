@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from nplv_orchestration.archive import Archive, TableState
 from nplv_orchestration.errors import NplvError
+from nplv_orchestration.evidence import RAW_CHECKS
 from nplv_orchestration.sources.registry import REGISTRY, SourceTable
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def register_raw(connection: DuckDBPyConnection, archive: Archive, states: Itera
     connection.execute(
         "CREATE OR REPLACE TABLE raw.sources (key VARCHAR, relation VARCHAR, publisher VARCHAR, table_id VARCHAR, title VARCHAR, "
         "period INTEGER, boundary_year INTEGER, state VARCHAR, reason VARCHAR, source_table VARCHAR, source_modified TIMESTAMP, "
-        "fetched_at TIMESTAMP, rows BIGINT, newest_year INTEGER, sha256 VARCHAR, address VARCHAR, licence VARCHAR, measures_empty VARCHAR)"
+        "fetched_at TIMESTAMP, rows BIGINT, newest_year INTEGER, sha256 VARCHAR, address VARCHAR, licence VARCHAR, measures_empty VARCHAR, checks_failed VARCHAR[])"
     )
     connection.execute(f"INSERT INTO raw.sources VALUES {rows}")
     _register_revisions(connection, archive)
@@ -79,7 +80,7 @@ def _register_revisions(connection: DuckDBPyConnection, archive: Archive) -> Non
     """Make `raw.revisions`: what each version of each table moved of the version before it, a row for each year and part."""
     connection.execute(
         "CREATE OR REPLACE TABLE raw.revisions (key VARCHAR, source_table VARCHAR, publisher_version VARCHAR, source_modified TIMESTAMP, "
-        "fetched_at TIMESTAMP, year INTEGER, part VARCHAR, rows_before BIGINT, added BIGINT, gone BIGINT, changed BIGINT, known_before BIGINT, "
+        "fetched_at TIMESTAMP, year INTEGER, part VARCHAR, rows_before BIGINT, added BIGINT, gone BIGINT, changed BIGINT, restated BIGINT, known_before BIGINT, "
         "known_after BIGINT, largest_change DOUBLE, mean_change DOUBLE)"
     )
     rows = []
@@ -117,6 +118,7 @@ def _manifest_row(table: SourceTable, state: TableState) -> list[str]:
             [m.rows if m else None, max(m.years, default=None) if m else None, m.sha256 if m else None, m.address if m else None, table.licence],
         ),
         literal(",".join(m.measures_empty) if m else ""),
+        f"{[one.check for one in RAW_CHECKS if one.fails(state)]}::VARCHAR[]",
     ]
 
 

@@ -135,7 +135,7 @@ def _write_v4(rows: Rows, table: SourceTable) -> Rows:
 def _v3(rows: Rows, table: SourceTable) -> tuple[str, str]:
     """The names of the dimension that tells parts, and of the column of figures, which is numbered anew with each release."""
     title = {"politie_misdrijven": "GeregistreerdeMisdrijven", "rivm_gezondheid": "GoedErvarenGezondheid"}[table.key]
-    return list(table.dimensions)[-1], next(name for name in rows if re.fullmatch(rf"{title}_\d+", name))
+    return list(table.dimensions)[-1], next(name for name in map(str, rows) if re.fullmatch(rf"{title}_\d+", name))
 
 
 def _read_v3(client: httpx.Client, table: SourceTable) -> Rows:
@@ -256,10 +256,10 @@ _DELIVERED: dict[str, tuple[Callable[[Mapping[str, bytes], SourceTable], Rows], 
 
 
 class Corrupted(httpx.BaseTransport):
-    """The publishers of a night, one of which has other figures in one table, and calls that a new version."""
+    """The answers of `inner`, but for one table, which has other figures and is a new version."""
 
-    def __init__(self, table: SourceTable, rows: Rows, night: int) -> None:
-        self._table, self._inner = table, DemoTransport(tiny(), night)
+    def __init__(self, inner: httpx.BaseTransport, table: SourceTable, rows: Rows) -> None:
+        self._inner, self._table = inner, table
         self._answer = _WIRES[table.reader][1](rows, table)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -376,7 +376,7 @@ def rounded(step: float, at: At = ALL, column: str = "value") -> Change:
 
 def cut(step: float, at: At = ALL, column: str = "value") -> Change:
     """What is beyond a digit is left out."""
-    return cells(lambda v: np.floor(v / step) * step, at, column)
+    return cells(lambda v: v // step * step, at, column)
 
 
 def fraction(at: At = ALL) -> Change:
@@ -550,26 +550,30 @@ class Way:
         """What tells it from every other."""
         return f"{self.kind}, {self.table}{' (release)' if self.is_release else ''}: {self.what}"
 
-    def corrupt(self, home: Path) -> httpx.BaseTransport:
-        """The publishers of the night. What people deliver is put where they put it, in a home of the demo country."""
-        table = BY_KEY[self.table]
+    def corrupt(self, home: Path, publishers: httpx.BaseTransport | None = None) -> httpx.BaseTransport:
+        """The publishers of the night, one of them with the error. What people deliver is put where they put it, in a home of the demo country.
+
+        publishers: those that go wrong, when they are others than the demo country's on that night.
+        """
+        table, publishers = BY_KEY[self.table], publishers or DemoTransport(tiny(), self.night)
         right = told(self.table, self.night)
         wrong = self.change(right.copy(), Land(self.table, self.night))
         if table.reader in _WIRES:
-            return Corrupted(table, wrong, self.night)
+            return Corrupted(publishers, table, wrong)
         folder = home / "demo" if table.reader == "reviewed" else home / "demo" / "inbox"
         deliveries.deliver(tiny(), self.night, home / "demo" / "inbox", home / "demo")
         for name, rows in wrong.groupby("file", sort=False):
             if not rows.reset_index(drop=True).equals(right[right["file"] == name].reset_index(drop=True)):
                 (folder / str(name)).write_bytes(_DELIVERED[table.reader][1](rows.drop(columns="file"), str(name)))
                 os.utime(folder / str(name), (_LONG_AGO, _LONG_AGO))
-        return DemoTransport(tiny(), self.night)
+        return publishers
 
 
 KWB22, KWB23, KWB24, KWB25 = (f"cbs_kwb_{year}" for year in range(2022, 2026))
 CRIME, HEALTH, SCORES, MAATWERK, LABELS = "politie_misdrijven", "rivm_gezondheid", "leefbaarometer", "cbs_maatwerk", "eponline_labels"
 NIGHTS = (0, 5, 7, 10, 15, 20, 30, 40)  # on which figures come out, for the most part
 # a night on which figures come out, and the one before it
+FIRST_HEALTH = (15, 15)  # the table is there as it was at first; later on it was restated
 NEW_WOZ, NEW_INCOME, NEW_POVERTY, NEW_HEALTH, NEW_CRIME, NEW_WORK, NEW_SCORES = (0, 5), (7, 10), (10, 15), (15, 20), (20, 30), (20, 30), (30, 40)
 REGIONS = ("GM", "WK", "BU")
 ALL_CRIMES, BURGLARY, ASSAULT, THREAT, DAMAGE, SHOPLIFTING = "0.0.0", "1.1.1", "1.4.5", "1.4.4", "2.2.1", "2.5.2"

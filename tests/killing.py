@@ -210,7 +210,12 @@ def _watch_duckdb(killer: Killer) -> None:
 # What must hold ---------------------------------------------------------------------------------------------------------
 
 PARTS = ("intern", "openbaar")
-CLOCKS = {"provenance.sources": "fetched_at", "provenance.revisions": "fetched_at", "quality.check_results": "evaluated_at, fingerprint, version"}
+# of some tables what does not follow from figures: the moments, and whether a source was pulled by the run that published or by the one that was killed
+TOLD = {
+    "provenance.sources": "* EXCLUDE (fetched_at) REPLACE (replace(state, 'fresh', 'unchanged') AS state)",
+    "provenance.revisions": "* EXCLUDE (fetched_at)",
+    "quality.check_results": "* EXCLUDE (evaluated_at, fingerprint, version) REPLACE (replace(details, 'fresh', 'unchanged') AS details)",
+}
 LEFT_OVERS = re.compile(r"\.draft.*|\.fetched-.*|.*\.tmp")
 
 
@@ -220,10 +225,7 @@ def content(home: Path) -> dict[str, object]:
     for part in PARTS:
         with duckdb.connect(str((home / "published" / "current").resolve() / part / "nplv.duckdb"), read_only=True) as connection:
             for name in _tables(connection) - {"provenance.build"}:
-                rows = f"SELECT * EXCLUDE ({CLOCKS[name]}) FROM {name}" if name in CLOCKS else f"FROM {name}"
-                if name == "provenance.sources":
-                    rows = f"SELECT * REPLACE (replace(state, 'fresh', 'unchanged') AS state) FROM ({rows})"
-                told[f"{part} {name}"] = _hashed(connection, f"({rows})")
+                told[f"{part} {name}"] = _hashed(connection, f"(SELECT {TOLD.get(name, '*')} FROM {name})")
     for file in (home / "editions").glob("*/current/*.csv"):
         told[str(file.relative_to(home))] = file.read_bytes()
     return told

@@ -24,7 +24,8 @@ class Moved:
     """What changed in one year of one column. Counts are of rows; values are in the publisher's unit.
 
     part: the measure, offence or the like, with the column where there are several, else the column alone. rows_before: those of the last version. known_before, known_after: rows
-    with a figure. changed: rows in both versions whose figure differs, or is there in one only. largest: the largest change, mean: the
+    with a figure. changed: rows in both versions whose figure differs, or is there in one only. restated: figures that were told as final, and are other ones or
+    gone now. largest: the largest change, mean: the
     mean change over the figures that moved; None when no figure did.
     """
 
@@ -34,6 +35,7 @@ class Moved:
     added: int
     gone: int
     changed: int
+    restated: int
     known_before: int
     known_after: int
     largest: float | None
@@ -91,10 +93,13 @@ def kept(moved: Iterable[Moved]) -> list[dict[str, Any]]:
 
 def markdown(moved: Iterable[Mapping[str, Any]]) -> str:
     """What moved, as a table in Dutch for the Dagster UI; each as the fields of `Moved`."""
-    lines = ["| jaar | onderdeel | rijen erbij | rijen weg | veranderd | grootste verandering |", "|---|---|---|---|---|---|"]
+    lines = [
+        "| jaar | onderdeel | rijen erbij | rijen weg | veranderd | waarvan definitief | grootste verandering |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for one in moved:
         largest = "" if one["largest"] is None else f"{one['largest']:g}".replace(".", ",")
-        lines.append(f"| {one['year'] or ''} | {one['part']} | {one['added']} | {one['gone']} | {one['changed']} | {largest} |")
+        lines.append(f"| {one['year'] or ''} | {one['part']} | {one['added']} | {one['gone']} | {one['changed']} | {one['restated']} | {largest} |")
     return "\n".join(lines)
 
 
@@ -104,10 +109,15 @@ def _query(table: SourceTable, column: str, figures: list[str]) -> str:
     part += f" || ', {column}'" if part in PARTS and len(figures) > 1 else ""
     year = year_of(table) or "NULL::INTEGER"
     amounts = "max(abs(n.v - o.v)) FILTER (n.v <> o.v), avg(n.v - o.v) FILTER (n.v <> o.v)" if column in figures else "NULL, NULL"
-    sides = [f"(SELECT {grain}, {column} AS v, true AS here FROM read_parquet(${number})) AS {side}" for number, side in ((1, "o"), (2, "n"))]
+    is_final = "period_status = 'Definitief'" if "period_status" in table.columns else "true"
+    sides = [
+        f"(SELECT {grain}, {column} AS v, {is_final} AS is_final, true AS here FROM read_parquet(${number})) AS {side}"
+        for number, side in ((1, "o"), (2, "n"))
+    ]
     return (
         f"SELECT {year} AS year, {part} AS part, count(o.here), count(n.here) FILTER (o.here IS NULL), count(o.here) FILTER (n.here IS NULL), "
-        f"count(*) FILTER (o.here AND n.here AND o.v IS DISTINCT FROM n.v), count(o.v), count(n.v), {amounts} "
+        f"count(*) FILTER (o.here AND n.here AND o.v IS DISTINCT FROM n.v), count(o.v) FILTER (o.is_final AND o.v IS DISTINCT FROM n.v), "
+        f"count(o.v), count(n.v), {amounts} "
         f"FROM {sides[0]} FULL JOIN {sides[1]} USING ({grain}) GROUP BY ALL ORDER BY ALL"
     )
 
@@ -115,6 +125,6 @@ def _query(table: SourceTable, column: str, figures: list[str]) -> str:
 def _counts() -> str:
     """All rows: those of a table without a grain are how things stood on one day, so another year of them is no loss of the last."""
     return (
-        "SELECT NULL, 'rijen', o, greatest(n - o, 0), greatest(o - n, 0), 0, o, n, NULL, NULL "
+        "SELECT NULL, 'rijen', o, greatest(n - o, 0), greatest(o - n, 0), 0, 0, o, n, NULL, NULL "
         "FROM (SELECT count(*) AS o FROM read_parquet($1)), (SELECT count(*) AS n FROM read_parquet($2))"
     )

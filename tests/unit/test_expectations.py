@@ -23,9 +23,10 @@ def indicator(name: str = "bijstand", **change: Any) -> Indicator:
 
 
 def mart(*rows: tuple[str, str, int, float | None], denominator: float = 1000, coverage: float = 1.0) -> pd.DataFrame:
-    """Rows of level, code, year and value."""
+    """Rows of level, code, year and value, each weighted with the residents of its year, who grow by 1 a year."""
     found = pd.DataFrame(rows, columns=["geo_level", "geo_code", "year", "value"])
-    return found.assign(series="hoofdreeks", geo_name=found["geo_code"], denominator=denominator, coverage=coverage)
+    found = found.assign(series="hoofdreeks", geo_name=found["geo_code"], denominator=denominator + found["year"] - 2022, coverage=coverage)
+    return found.assign(weight_year=found["year"], numerator=found["value"].astype(float) * found["denominator"])
 
 
 BASE = mart(("nplv", "NPLV", 2022, 50.0), ("nplv", "NPLV", 2023, 52.0), ("nederland", "NL00", 2022, 25.0), ("nederland", "NL00", 2023, 26.0),
@@ -53,6 +54,20 @@ def test_the_denominator_is_compared_as_if_it_were_covered_whole() -> None:
     rows = BASE.copy()
     rows.loc[rows["year"] == 2023, ["denominator", "coverage"]] = [880.0, 0.8]  # 1,100 had it been covered whole
     assert column(frame(rows, indicator()), "noemer") == {("NPLV", 2023): pytest.approx(0.1), ("NL00", 2023): pytest.approx(0.1)}
+
+
+def test_figures_or_weights_of_the_measurement_before_are_found() -> None:
+    def repeated(**change: Any) -> dict[tuple[str, int], float]:
+        return column(frame(BASE.iloc[:2].assign(**change), indicator()), "herhaling")
+
+    assert repeated() == {("NPLV", 2023): 0.0}
+    assert repeated(numerator=[5000.0, 5000.0]) == {("NPLV", 2023): 1.0}
+    assert repeated(denominator=[1000.0, 1000.0]) == {("NPLV", 2023): 1.0}
+    assert repeated(denominator=[1000.0, 1000.0], weight_year=[2022, 2022]) == {("NPLV", 2023): 0.0}  # the newest weights there are
+    assert repeated(numerator=[0.0, 0.0]) == {("NPLV", 2023): 0.0}
+    counted = {"weight_year": [None, None]}  # delivered as counts: both must be the same
+    assert repeated(numerator=[5000.0, 5000.0], **counted) == repeated(denominator=[1000.0, 1000.0], **counted) == {("NPLV", 2023): 0.0}
+    assert repeated(numerator=[5000.0, 5000.0], denominator=[1000.0, 1000.0], **counted) == {("NPLV", 2023): 1.0}
 
 
 def test_a_revision_is_told_of_the_row_that_was_published_and_what_vanished_is_found() -> None:
@@ -88,6 +103,7 @@ SPOILT: dict[str, pd.DataFrame] = {
     "sprong_gebied": BASE.assign(value=[50.0, 52.0, 25.0, 26.0, 60.0, 85.0]),
     "sprong_afstand": BASE.assign(value=[50.0, 58.0, 25.0, 26.0, 60.0, 61.0]),
     "dekking": BASE.assign(coverage=0.7),
+    "herhaling": BASE.assign(numerator=5.0),
     "noemer": BASE.assign(denominator=[1000.0, 1200.0, 1000.0, 1000.0, 1000.0, 1000.0]),
     "herziening_groot": BASE.assign(value=[80.0, 82.0, 25.0, 26.0, 60.0, 61.0]),
     "herziening": BASE.assign(value=[53.0, 54.0, 25.0, 26.0, 60.0, 61.0]),

@@ -33,8 +33,11 @@ def moved(folder: Path, table: SourceTable, before: list[dict[str, Any]], after:
     return compare(table, version(folder / "before", table, before), version(folder / "after", table, after))
 
 
-def health(*rows: tuple[str, int, str, float | None]) -> list[dict[str, Any]]:
-    return [{"region_code": code, "period": f"{year}JJ00", "margin": margin, "value": value} for code, year, margin, value in rows]
+def health(*rows: tuple[str, int, str, float | None], status: str = "Definitief") -> list[dict[str, Any]]:
+    return [
+        {"region_code": code, "period": f"{year}JJ00", "period_status": status, "margin": margin, "value": value}
+        for code, year, margin, value in rows
+    ]
 
 
 def test_rows_and_figures_are_told_by_year_and_part(tmp_path: Path) -> None:
@@ -53,10 +56,10 @@ def test_rows_and_figures_are_told_by_year_and_part(tmp_path: Path) -> None:
         ("A", 2024, VALUE, 72.0),  # a new year
     )  # fmt: skip
     assert moved(tmp_path, HEALTH, before, after) == [
-        Moved(2020, VALUE, rows_before=1, added=0, gone=0, changed=0, known_before=1, known_after=1, largest=None, mean=None),
-        Moved(2022, LOWER, rows_before=1, added=0, gone=0, changed=0, known_before=1, known_after=1, largest=None, mean=None),
-        Moved(2022, VALUE, rows_before=5, added=2, gone=1, changed=4, known_before=4, known_after=4, largest=3.0, mean=1.0),
-        Moved(2024, VALUE, rows_before=0, added=1, gone=0, changed=0, known_before=0, known_after=1, largest=None, mean=None),
+        Moved(2020, VALUE, rows_before=1, added=0, gone=0, changed=0, restated=0, known_before=1, known_after=1, largest=None, mean=None),
+        Moved(2022, LOWER, rows_before=1, added=0, gone=0, changed=0, restated=0, known_before=1, known_after=1, largest=None, mean=None),
+        Moved(2022, VALUE, rows_before=5, added=2, gone=1, changed=4, restated=4, known_before=4, known_after=4, largest=3.0, mean=1.0),
+        Moved(2024, VALUE, rows_before=0, added=1, gone=0, changed=0, restated=0, known_before=0, known_after=1, largest=None, mean=None),
     ]
 
 
@@ -73,12 +76,18 @@ def test_numerator_and_denominator_of_an_indicator_are_told_apart(tmp_path: Path
     assert [(one.part, one.changed, one.mean) for one in found] == [("armoede, numerator", 0, None), ("armoede, denominator", 1, -10.0)]
 
 
+def test_provisional_figures_may_change(tmp_path: Path) -> None:
+    provisional, final = health(("A", 2022, VALUE, 71.0), status="Voorlopig"), health(("A", 2022, VALUE, 74.0))
+    assert [(one.changed, one.restated) for one in moved(tmp_path, HEALTH, provisional, final)] == [(1, 0)]
+    assert [(one.changed, one.restated) for one in moved(tmp_path, HEALTH, final, provisional)] == [(1, 1)]
+
+
 def test_a_table_without_figures_tells_what_became_of_its_rows(tmp_path: Path) -> None:
     def addresses(*codes: str) -> list[dict[str, Any]]:
         return [{"postcode": "1011AB", "house_number": number, "region_code": code} for number, code in enumerate(codes)]
 
     assert moved(tmp_path, ADDRESSES, addresses("BU1", "BU1", "BU2"), addresses("BU1", "BU3")) == [
-        Moved(None, "region_code", rows_before=3, added=0, gone=1, changed=1, known_before=3, known_after=2, largest=None, mean=None)
+        Moved(None, "region_code", rows_before=3, added=0, gone=1, changed=1, restated=2, known_before=3, known_after=2, largest=None, mean=None)
     ]
 
 
@@ -88,9 +97,9 @@ def test_a_table_without_a_grain_is_counted(tmp_path: Path) -> None:
     def labels(count: int, year: int) -> list[dict[str, Any]]:
         return [{"dwelling_id": "1", "label": "A", "reference_date": date(year, 12, 1)}] * count
 
-    assert moved(tmp_path, LABELS, labels(12, 2026), labels(15, 2027)) == [Moved(None, "rijen", 12, 3, 0, 0, 12, 15, None, None)]
+    assert moved(tmp_path, LABELS, labels(12, 2026), labels(15, 2027)) == [Moved(None, "rijen", 12, 3, 0, 0, 0, 12, 15, None, None)]
     found = moved(tmp_path, LABELS, labels(12, 2026), labels(10, 2027))
-    assert found == [Moved(None, "rijen", 12, 0, 2, 0, 12, 10, None, None)]
+    assert found == [Moved(None, "rijen", 12, 0, 2, 0, 0, 12, 10, None, None)]
 
 
 def test_a_year_that_went_is_a_loss() -> None:
@@ -107,7 +116,7 @@ def test_versions_of_other_columns_are_not_compared(tmp_path: Path) -> None:
     assert len(compare(HEALTH, after, after)) == 1
 
 
-GOOD = Moved(2022, VALUE, rows_before=100, added=0, gone=0, changed=0, known_before=50, known_after=50, largest=None, mean=None)
+GOOD = Moved(2022, VALUE, rows_before=100, added=0, gone=0, changed=0, restated=0, known_before=50, known_after=50, largest=None, mean=None)
 
 
 def with_(**changed: Any) -> Moved:
