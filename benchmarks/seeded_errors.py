@@ -82,9 +82,7 @@ def ended(home: Path, failed: str = "") -> Outcome:
     """How the last night of a home ended. failed: why it did, when it did."""
     archive, marts = Archive(home / "archive"), load_manifest().marts
     states = {table.key: state for table in REGISTRY if (state := archive.state(table.key))}
-    failing = {
-        (f"raw.{key}", one.check): state.detail or state.reason for key, state in states.items() for one in RAW_CHECKS if state.state in one.fails_in
-    }
+    failing = {(f"raw.{key}", one.check): _of_source(state) for key, state in states.items() for one in RAW_CHECKS if one.fails(state)}
     with connect(Settings(home=home).warehouse_path) as connection:
         kept = evidence.read(connection).values()
         made = _figures(connection, " UNION ALL ".join(f"SELECT {', '.join(_KEY)}, value FROM {node.relation}" for node in marts.values()))
@@ -110,7 +108,11 @@ def _figures(connection: Any, query: str) -> pd.Series[float]:
 def _of_source(state: TableState) -> str:
     """Why a table was refused or is old, else what its version moved."""
     moved = state.manifest.moved if state.manifest else []
-    return state.detail or state.reason or "; ".join(f"{one['year']} {one['part']}: {one['changed']} moved, by {one['largest']} at most" for one in moved)
+    return (
+        state.detail
+        or state.reason
+        or "; ".join(f"{one['year']} {one['part']}: {one['changed']} moved, by {one['largest']} at most" for one in moved)
+    )
 
 
 def _words(found: Evidence) -> str:

@@ -66,7 +66,7 @@ def _sources(monitor: Monitor) -> Iterator[Cause]:
             told = state.reason if not state.detail else f"{state.reason or BY_KEY[table.key].name} ({state.detail})"
             yield Cause(f"source:{table.key}:{state.state}", kind, told, todo)
         if state and state.manifest and evidence.is_restated(state):
-            changed = sum(one["restated"] for one in state.manifest.moved)
+            changed = sum(one.get("restated", 0) for one in state.manifest.moved)
             text = f"{table.name}: de versie van {state.manifest.fetched_at[:10]} veranderde {changed} cijfers die definitief waren"
             yield Cause(
                 f"restated:{table.key}:{state.manifest.sha256}",

@@ -36,7 +36,7 @@ class RawCheck:
 
 def is_restated(state: TableState) -> bool:
     """Whether the version in use changed figures that were told as final. What is reviewed may change."""
-    return state.manifest is not None and BY_KEY[state.key].reader != "reviewed" and any(one["restated"] for one in state.manifest.moved)
+    return state.manifest is not None and BY_KEY[state.key].reader != "reviewed" and any(one.get("restated") for one in state.manifest.moved)
 
 
 RAW_CHECKS = (

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,9 +16,11 @@ from nplv_orchestration.archive import Archive, TableState
 from nplv_orchestration.errors import NplvError
 from nplv_orchestration.evidence import RAW_CHECKS
 from nplv_orchestration.sources.registry import REGISTRY, SourceTable
+from nplv_orchestration.sources.revision import Moved
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+_MOVED = [column.name for column in fields(Moved)]  # an older manifest may not have the newest of them
 
 # a hash of the rows of `t`, whatever their order. DuckDB's own, because it is asked of all tables several times a night: it tells
 # content apart, and is no seal against who forges it
@@ -87,7 +90,7 @@ def _register_revisions(connection: DuckDBPyConnection, archive: Archive) -> Non
     for table in REGISTRY:
         for m in archive.versions(table.key):
             head = [literal(table.key), literal(table.name), literal(m.publisher_version), _timestamp(m.publisher_modified), _timestamp(m.fetched_at)]
-            rows += [f"({', '.join([*head, *map(literal, one.values())])})" for one in m.moved]
+            rows += [f"({', '.join([*head, *(literal(one.get(column, 0)) for column in _MOVED)])})" for one in m.moved]
     if rows:
         connection.execute(f"INSERT INTO raw.revisions VALUES {', '.join(rows)}")
 

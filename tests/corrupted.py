@@ -13,7 +13,7 @@ import os
 import re
 import zipfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -573,7 +573,6 @@ KWB22, KWB23, KWB24, KWB25 = (f"cbs_kwb_{year}" for year in range(2022, 2026))
 CRIME, HEALTH, SCORES, MAATWERK, LABELS = "politie_misdrijven", "rivm_gezondheid", "leefbaarometer", "cbs_maatwerk", "eponline_labels"
 NIGHTS = (0, 5, 7, 10, 15, 20, 30, 40)  # on which figures come out, for the most part
 # a night on which figures come out, and the one before it
-FIRST_HEALTH = (15, 15)  # the table is there as it was at first; later on it was restated
 NEW_WOZ, NEW_INCOME, NEW_POVERTY, NEW_HEALTH, NEW_CRIME, NEW_WORK, NEW_SCORES = (0, 5), (7, 10), (10, 15), (15, 20), (20, 30), (20, 30), (30, 40)
 REGIONS = ("GM", "WK", "BU")
 ALL_CRIMES, BURGLARY, ASSAULT, THREAT, DAMAGE, SHOPLIFTING = "0.0.0", "1.1.1", "1.4.5", "1.4.4", "2.2.1", "2.5.2"
@@ -757,7 +756,7 @@ def _of_old_editions() -> Iterator[Way]:
     yield Way(kind, KWB25, "benefits of 2023", taken(At("welfare"), KWB23, year={2025: 2023}), *NEW_WORK)
     yield Way(kind, KWB24, "incomes of 2023", taken(At("income"), KWB23, year=year), *NEW_INCOME)
     yield Way(kind, CRIME, "a release of weeks before", taken(night=14))
-    yield Way(kind, HEALTH, "before it was restated", taken(night=0))
+    yield Way(kind, HEALTH, "before it was restated", taken(night=0), *NEW_HEALTH)
     yield Way(kind, SCORES, "before it was restated", taken(night=0, columns=["lbm", "afw", *DIMENSIONS, "klasse"]), *NEW_SCORES)
     yield Way(kind, LABELS, "the file of the year before", old_file(2025))
 
@@ -1020,7 +1019,9 @@ def _all() -> Iterator[Way]:
         _of_units, _of_columns, _of_regions, _of_years, _of_old_editions, _of_doubles, _of_losses, _of_outliers, _of_cities, _of_definitions, _of_signs,
         _of_fractions, _of_missing, _of_roundings, _of_countries, _of_totals, _of_labels, _of_places,
     ):  # fmt: skip
-        yield from family()
+        for way in family():
+            # on a night on which the table was not restated yet, so that nothing is said of it
+            yield replace(way, before=15, night=15) if way.table == HEALTH and not way.is_release else way
 
 
 @lru_cache(maxsize=1)

@@ -29,6 +29,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 
+from nplv_orchestration import current, publication
 from nplv_orchestration.home import Home
 from nplv_orchestration.sums import problems
 
@@ -235,7 +236,7 @@ def damage(home: Path) -> list[str]:
     """What is wrong with what people read: the current version opens, is complete, of one version and as it was sealed; so is each edition. None when all is well."""
     folder = (home / "published" / "current").resolve()
     found = [f"current points to {folder.name}"] if folder.parent != home / "published" or folder.name.startswith(".") else []
-    found += [told for version in (home / "published").glob("[0-9]*") for told in problems(version)]
+    found += [f"{version.name}: {told}" for version in current.versions(Home(home)) for told in current.faults(Home(home), version)]
     found += [told for edition in (home / "editions").glob("*/current") for told in problems(edition)]
     for part in PARTS:
         try:
@@ -267,10 +268,13 @@ def _hashed(connection: duckdb.DuckDBPyConnection, rows: str) -> object:
 
 
 def left_overs(home: Path) -> list[str]:
-    """What a killed run left and the next one should have cleared away: drafts, and runs that Dagster shows as going on."""
-    files = [f"{path.relative_to(home)} was left" for path in home.rglob("*") if LEFT_OVERS.fullmatch(path.name)]
+    """What a killed run left and the next one should have cleared away: drafts, versions that never were current, and runs that Dagster shows as going on."""
+    events = [event.version for event in current.history(Home(home))]
+    found = [f"version {folder.name} never was current" for folder in current.versions(Home(home)) if folder.name not in events]
+    found += [f"the history ends with {events[-1]}"] * (events[-1] != current.name(Home(home)))
+    found += [f"{path.relative_to(home)} was left" for path in home.rglob("*") if LEFT_OVERS.fullmatch(path.name)]
     with dg.DagsterInstance.from_config(str(Home(home).dagster)) as instance:
-        return files + [f"run {run.run_id[:8]} is shown as {run.status.value}" for run in instance.get_runs() if not run.is_finished]
+        return found + [f"run {run.run_id[:8]} is shown as {run.status.value}" for run in instance.get_runs() if not run.is_finished]
 
 
 def main() -> None:
@@ -281,9 +285,11 @@ def main() -> None:
     words.add_argument("--moment", choices=MOMENTS, default="before")
     words.add_argument("--seconds", type=float, default=0.0, help="how long that write takes, for its middle")
     words.add_argument("command", nargs="+")
+    words.add_argument("--kept", type=int, help="how many versions are kept, for the removal of one to be met")
     given = words.parse_args()
     from nplv_orchestration import cli
 
+    publication.KEPT_VERSIONS = given.kept or publication.KEPT_VERSIONS
     log = os.open(given.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     watch(Killer(Path(os.environ["NPLV_HOME"]).resolve(), log, given.at, given.moment, given.seconds))
     sys.argv = ["nplv", *given.command]

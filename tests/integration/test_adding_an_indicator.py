@@ -57,21 +57,21 @@ def in_two_series() -> dict[str, str]:
 
 
 def delivery(home: Path) -> str:
-    """Counts of every year, area and municipality: a tenth of each area's residents, of whom 30% and every year a point more."""
+    """Counts of every year, area and municipality: a tenth of each area's residents, of whom 30% and every year a point more; elsewhere one child more a year."""
     _, areas = newest(home / "archive", "focus_areas")
     lines = ["indicator;jaar;niveau;code;teller;noemer;status"]
     for year in range(2018, 2025):
         share = 0.30 + 0.01 * (year - 2018)
-        of_areas = 0
+        of_areas, more = 0, year - 2018
         for municipality, inside in areas.groupby("municipality_code"):
             for area in inside["area_id"]:
                 lines.append(f"{ID};{year};gebied;{area};{1000 * share:.0f};1000;Definitief")
             here = 1000 * len(inside)
             of_areas += here
-            lines.append(f"{ID};{year};rest_gemeente;{municipality};{4000 * 0.5:.0f};4000;Definitief")
-            lines.append(f"{ID};{year};gemeente;{municipality};{here * share + 2000:.0f};{here + 4000};Definitief")
-        lines.append(f"{ID};{year};overig_nederland;ONL;50000;100000;Definitief")
-        lines.append(f"{ID};{year};nederland;NL00;{of_areas * share + 50000:.0f};{of_areas + 100000};Definitief")
+            lines.append(f"{ID};{year};rest_gemeente;{municipality};{2000 + more};4000;Definitief")
+            lines.append(f"{ID};{year};gemeente;{municipality};{here * share + 2000 + more:.0f};{here + 4000};Definitief")
+        lines.append(f"{ID};{year};overig_nederland;ONL;{50000 + more};100000;Definitief")
+        lines.append(f"{ID};{year};nederland;NL00;{of_areas * share + 50000 + more:.0f};{of_areas + 100000};Definitief")
     return "\n".join(lines) + "\n"
 
 
@@ -108,7 +108,7 @@ def test_it_stands_in_the_marts_with_its_checks(copied: tuple[Path, Path]) -> No
         ).fetchone()
         assert both == (5,)
         checks = connection.execute(f"SELECT outcome, decision, count(*) FROM quality.check_results WHERE mart = 'mart_{ID}' GROUP BY ALL").fetchall()
-        assert checks == [("passed", "vrijgegeven", 8)]
+        assert checks == [("passed", "vrijgegeven", 21)]
         trend = connection.execute(
             "SELECT change_start1, break_start1, verdict_start1 FROM marts.indicator_trends_by_year WHERE up_to_year = 2023 AND geo_level = 'nplv' "
             f"AND indicator_id = '{ID}'"
@@ -139,7 +139,7 @@ def test_it_stands_in_the_ui(copied: tuple[Path, Path]) -> None:
     spec = json.loads(told.stdout)
     assert spec["description"].startswith("Indicator 18: Schooladvies havo of hoger. Het aandeel leerlingen")
     assert (spec["group"], spec["tags"]["actielijn"], spec["tags"]["lijst"]) == ("sociaal", "sociaal", "kandidaat")
-    assert len(spec["checks"]) == 8
+    assert len(spec["checks"]) == 9
 
 
 def test_it_stands_in_the_page_of_the_docs(copied: tuple[Path, Path]) -> None:

@@ -112,7 +112,7 @@ def test_the_files_of_people_are_left_alone(tmp_path: Path) -> None:
 
 def test_a_copied_file_of_figures_tells_what_it_is(demo_night: Night) -> None:
     settings, outcome = demo_night
-    for part, tables in (("openbaar", 29), ("intern", 30)):  # what a total is made of is told within the programme alone
+    for part, tables in (("openbaar", 31), ("intern", 32)):  # what a total is made of is told within the programme alone
         files = sorted((settings.home / "published" / "current" / part / "parquet").glob("*.parquet"))
         assert len(files) == tables
         for file in files:
@@ -264,7 +264,7 @@ def test_each_mart_shows_its_figure_its_gap_its_checks_and_its_series(demo_night
             assert str(told["gegevens"].value).startswith(DEMO)
             assert str(told["grafiek"].value).startswith(f"![{indicator.name_nl}: ")
             checks = told["controles"].records
-            assert len(checks) == (7 if indicator.national == "gebouwd" else 8) and {record.data["uitkomst"] for record in checks} == {"geslaagd"}
+            assert len(checks) == (8 if indicator.national == "gebouwd" else 9) and {record.data["uitkomst"] for record in checks} == {"geslaagd"}
 
 
 @pytest.mark.parametrize("selected", [True, False], ids=["some assets", "the whole night"])

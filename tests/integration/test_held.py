@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -84,6 +85,7 @@ def test_a_failed_check_holds_its_mart_and_no_other(night: Night, home_of: Path,
     # a person who launches the last assets alone gets no further than the night did
     version = Home.of(settings).current.resolve()
     assert launch(settings, "publication").success
+    shutil.rmtree(home_of / "dagster")  # nor when Dagster has forgotten everything
     assert launch(settings, *BEHIND_THE_GATE).success
     assert Home.of(settings).current.resolve() == version
     assert figures(settings, "misdrijven") == before
