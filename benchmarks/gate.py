@@ -26,7 +26,7 @@ BOUNDS = {"all checks of all marts": 15.0, "the gate's decision": 1.0, "publicat
 def measure(home: Path) -> dict[str, float]:
     """Seconds of each, on the warehouse of a home that was published already; its publication is thrown away and made again."""
     from assets.publication import decide
-    from nplv_orchestration import expectations, lateness, publication, transform
+    from nplv_orchestration import expectations, lateness, measures, publication, transform
     from nplv_orchestration.manifest import load_manifest
     from nplv_orchestration.monitor import open_monitor
     from nplv_orchestration.settings import Settings
@@ -38,7 +38,7 @@ def measure(home: Path) -> dict[str, float]:
         transform.run_tests([check.name for check in manifest.checks], monitor.settings.warehouse_path, monitor.home.dbt)
         marts = [(i, manifest.marts[i.indicator_id].relation) for i in manifest.indicators]
         with monitor.warehouse() as connection:
-            frames = [(i, relation, "", connection.sql(f"SELECT * FROM {relation}").df()) for i, relation in marts]
+            frames = [(i, relation, "", measures.rows_of(connection, relation)) for i, relation in marts]
             lateness.judge(connection, [(i, relation, "") for i, relation in marts], monitor.today)
         expectations.judge(frames, {}, monitor.home.data_docs)
         took["all checks of all marts"] = time.perf_counter() - begin

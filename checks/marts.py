@@ -7,7 +7,7 @@ from functools import partial
 
 import dagster as dg
 
-from nplv_orchestration import evidence, expectations, lateness, published, transform
+from nplv_orchestration import evidence, expectations, lateness, measures, published, transform
 from nplv_orchestration.evidence import Evidence
 from nplv_orchestration.manifest import Manifest, Node
 from nplv_orchestration.monitor import Monitor
@@ -79,7 +79,7 @@ def evaluate(
     unjudged = [(i, mart) for i, mart in marts if mart.relation in open_marts]
     if unjudged:
         with monitor.warehouse() as connection:
-            frames = [(i, mart.relation, tables[mart.relation], connection.sql(f"SELECT * FROM {mart.relation}").df()) for i, mart in unjudged]
+            frames = [(i, mart.relation, tables[mart.relation], measures.rows_of(connection, mart.relation)) for i, mart in unjudged]
         before = published.last_figures(monitor.home, [mart for _, mart in unjudged])
         found = expectations.judge(frames, before, monitor.home.data_docs, watch=partial(monitor.progress, "verwachtingen"))
         fresh += [one for one in found if (one.check, one.node) in asked - judged]

@@ -60,6 +60,8 @@ class Manifest:
     measures_empty: list[str] = field(default_factory=list)
     moved: list[dict[str, Any]] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
+    repeats: str = ""
+    """When the very same content was fetched before, as another version of the publisher; empty when it never was."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,8 @@ class Archive:
                 digest.update(chunk)
             os.fsync(file.fileno())
         stored = replace(manifest, sha256=digest.hexdigest())
+        same = [m for m in self.versions(stored.key) if (m.sha256, m.request) == (stored.sha256, stored.request)]
+        stored = replace(stored, repeats=next((m.fetched_at for m in same if m.publisher_version != stored.publisher_version), ""))
         if self.path(stored).exists():
             draft.unlink()
         else:

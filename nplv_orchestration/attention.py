@@ -65,9 +65,14 @@ def _sources(monitor: Monitor) -> Iterator[Cause]:
             kind, todo = _OF_STATE[state.state]
             told = state.reason if not state.detail else f"{state.reason or BY_KEY[table.key].name} ({state.detail})"
             yield Cause(f"source:{table.key}:{state.state}", kind, told, todo)
+        if state and state.manifest and evidence.is_repeated(state):
+            text = f"{table.name}: de nieuwe versie van {state.manifest.fetched_at[:10]} is gelijk aan die van {state.manifest.repeats[:10]}"
+            yield Cause(
+                f"repeated:{table.key}:{state.manifest.sha256}", "beoordelen", text, "vraag de uitgever of de oude tabel als nieuwe is gegeven"
+            )
         if state and state.manifest and evidence.is_restated(state):
             changed = sum(one.get("restated", 0) for one in state.manifest.moved)
-            text = f"{table.name}: de versie van {state.manifest.fetched_at[:10]} veranderde {changed} cijfers die definitief waren"
+            text = f"{table.name}: de versie van {state.manifest.fetched_at[:10]} veranderde {changed} {'cijfer dat definitief was' if changed == 1 else 'cijfers die definitief waren'}"
             yield Cause(
                 f"restated:{table.key}:{state.manifest.sha256}",
                 "beoordelen",

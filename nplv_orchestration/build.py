@@ -5,7 +5,7 @@ The only module here that imports `assets`. Loading it asks no network, writes n
 
 from __future__ import annotations
 
-import re
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import httpx
 
 NIGHTLY, EDITION = "nightly_refresh", "annual_edition"
+_PROCESS = "nplv/process"
 WAIT = 1800.0  # seconds that a run launched by Dagster waits for the writer before it
 
 
@@ -47,7 +48,7 @@ def build_definitions(
     def monitor(context: dg.InitResourceContext) -> Iterator[Monitor]:
         with open_monitor(settings or load_settings(), f"Dagster run {context.run_id}", progress=progress, wait=wait, transport=transport) as opened:
             if context.instance:
-                _end_killed_run(context.instance, opened.died)
+                _end_killed_runs(context.instance, opened.died)
             try:
                 yield opened
             finally:
@@ -77,12 +78,30 @@ def build_definitions(
     )
 
 
-def _end_killed_run(instance: dg.DagsterInstance, died: str) -> None:
-    """A killed run cannot say that it ended; whoever has the lock after it does, so that it is not shown as going on."""
-    named = re.search(r"run ([0-9a-f-]{36})", died)
-    run = instance.get_run_by_id(named[1]) if named else None
-    if run and not run.is_finished:
-        instance.report_run_failed(run, "De run werd afgebroken: het proces bestaat niet meer.")
+def process_tag() -> dict[str, str]:
+    """The tag of a run that lives in this process, by which it is known when the process is gone."""
+    return {_PROCESS: str(os.getpid())}
+
+
+def _end_killed_runs(instance: dg.DagsterInstance, died: str) -> None:
+    """A killed run cannot say that it ended; whoever has the lock after it does, so that it is not shown as going on.
+
+    died: who held the lock; a run that was killed before it had it is known by its process.
+    """
+    going_on = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
+    for run in instance.get_runs(dg.RunsFilter(statuses=going_on)):
+        if run.run_id in died or (_PROCESS in run.tags and not _lives(int(run.tags[_PROCESS]))):
+            instance.report_run_failed(run, "De run werd afgebroken: het proces bestaat niet meer.")
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True
 
 
 def _alert(context: dg.InitResourceContext, monitor: Monitor, manifest: Manifest) -> None:

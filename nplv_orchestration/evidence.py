@@ -34,6 +34,11 @@ class RawCheck:
     fails: Callable[[TableState], bool]
 
 
+def is_repeated(state: TableState) -> bool:
+    """Whether the version in use, which its publisher calls a new one, has the very content of an earlier one."""
+    return state.manifest is not None and BY_KEY[state.key].reader != "reviewed" and bool(state.manifest.repeats)
+
+
 def is_restated(state: TableState) -> bool:
     """Whether the version in use changed figures that were told as final. What is reviewed may change."""
     return state.manifest is not None and BY_KEY[state.key].reader != "reviewed" and any(one.get("restated") for one in state.manifest.moved)
@@ -44,6 +49,7 @@ RAW_CHECKS = (
              "De laatste versie voldeed aan het register (kolommen, aantal rijen, periode, grenzen) en verloor niet meer dan een tiende van de vorige.",
              lambda state: state.state == "refused"),
     RawCheck("actueel", "warn", "De uitgever antwoordde, en de laatste versie is in gebruik.", lambda state: state.state not in ("fresh", "unchanged")),
+    RawCheck("nieuw", "warn", "De versie die in gebruik is, is niet gelijk aan een eerdere die de uitgever anders noemde.", is_repeated),
     RawCheck("herzien", "warn", "De versie die in gebruik is, veranderde geen cijfers die definitief waren.", is_restated),
 )  # fmt: skip
 

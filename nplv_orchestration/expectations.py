@@ -2,12 +2,11 @@
 
 Each expectation is a check of its own, so that one can fail, be listed or be waived by itself. The import of Great Expectations takes
 seconds, so it happens inside the one function that judges all marts. Only expectations on figures belong here; keys,
-vocabulary and sums are dbt's tests, lateness is in `lateness`.
+vocabulary and sums are dbt's tests, lateness is in `lateness`; what is measured of figures is in `measures`.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from nplv_orchestration import data_docs
 from nplv_orchestration.catalogue import Indicator
 from nplv_orchestration.evidence import Evidence
 from nplv_orchestration.manifest import Severity
+from nplv_orchestration.measures import KEY, measured
 from nplv_orchestration.progress import Watch, unwatched
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 Bound = Callable[[Indicator], float | None]
 
-_KEY = ["geo_level", "geo_code", "series", "year"]
 _TOTALS = ("nplv", "gemeenten", "rest_19_gemeenten", "nederland", "overig_nederland")
 _AREAS, _OF_AREAS, _ALL = ("gebied",), ("nplv",), (*_TOTALS, "gebied")
 _WORST = 5
@@ -33,9 +32,9 @@ _WORST = 5
 
 @dataclass(frozen=True)
 class Expected:
-    """One expectation: a measure of the rows of some levels lies between bounds, for at least the part `mostly` of them.
+    """One expectation: a measure (see `measures`) of the rows of some levels lies between bounds, for at least the part `mostly` of them.
 
-    severity: an error holds the mart, a warning is listed. measure: one of `_measures`. An indicator for which both bounds are None does not have it.
+    severity: an error holds the mart, a warning is listed. measure: a column of `measures.frame`. An indicator for which both bounds are None does not have it.
     """
 
     check: str
@@ -76,8 +75,14 @@ EXPECTED = (
              _none, lambda i: i.smallest_change),
     Expected("herziening_gebied", "warn", "Een gepubliceerd cijfer van een gebied wordt niet herzien met meer dan tweemaal die verandering.", "restated", _AREAS,
              _none, lambda i: 2 * i.smallest_change),
-    Expected("herhaling", "warn", "Teller en noemer van een totaal zijn niet die van de vorige meting: dan is een oude tabel als nieuwe gegeven.",
-             "repeated", _TOTALS, _none, lambda i: 0),
+    Expected("herhaling", "warn", "De cijfers van een jaar zijn niet die van een eerder jaar: dan is een oude tabel als nieuwe gegeven.",
+             "repeated", _TOTALS, _none, lambda i: 0.99),
+    Expected("sprong_historie", "warn", "Een verandering wijkt niet meer dan driemaal zo ver af van de eerdere als die onderling, of als wat relevant is.",
+             "unusual", _TOTALS, _none, lambda i: 3),
+    Expected("dekking_daalt", "warn", "Een nieuw cijfer van een totaal rust op niet minder van de noemer dan het vorige.", "coverage_drop", _TOTALS,
+             _none, lambda i: 0.03),
+    Expected("dekking_daalt_gebied", "warn", "Een nieuw cijfer van een gebied rust op niet veel minder van de noemer dan het vorige, en is er.",
+             "coverage_drop", _AREAS, _none, lambda i: 0.5),
     Expected("verdwenen", "warn", "Een cijfer dat gepubliceerd is, is er nog.", "vanished", _ALL, _none, lambda i: 0),
 )  # fmt: skip
 
@@ -85,55 +90,6 @@ EXPECTED = (
 def expected(indicator: Indicator) -> list[Expected]:
     """The expectations that an indicator has."""
     return [one for one in EXPECTED if one.low(indicator) is not None or one.high(indicator) is not None]
-
-
-def frame(mart: pd.DataFrame, indicator: Indicator, published: pd.DataFrame | None = None) -> pd.DataFrame:
-    """The rows of a mart by their keys and name, with a column for each expectation, named as its check: its measure, empty for rows that it is not about.
-
-    published: the mart as it was last published, with the same keys and columns; None when it never was.
-    """
-    rows = mart.sort_values(_KEY).reset_index(drop=True)
-    measures = _measures(rows, indicator, published)
-    return rows[[*_KEY, "geo_name"]].assign(
-        **{one.check: measures[one.measure].where(rows["geo_level"].isin(one.levels)) for one in expected(indicator)}
-    )
-
-
-def _measures(rows: pd.DataFrame, indicator: Indicator, published: pd.DataFrame | None) -> pd.DataFrame:
-    """What is expected of, beside the rows of a mart in the order of their keys; in the unit of the indicator unless said otherwise.
-
-    value, coverage: as they are. jump: the absolute change since the last measurement of that geo, unless a break lies between; gap_jump: the same of
-    the distance to the country. denominator_change: the relative change of the denominator, had it been covered whole. repeated: 1 where numerator or
-    weight is exactly that of the measurement before, else 0. restated: the absolute change of what was
-    published of that very row; vanished: 1 where a published value is gone, else 0.
-    """
-    import pandas as pd
-
-    found = pd.DataFrame({"value": rows["value"].astype(float)})
-    is_known = found["value"].notna()
-    known = rows[is_known].copy()
-    country = known[known["geo_level"] == "nederland"].set_index(["series", "year"])["value"].to_dict()
-    known["gap"] = known["value"] - [country.get(of, math.nan) for of in zip(known["series"], known["year"], strict=True)]
-    known["whole"] = known["denominator"] / known["coverage"]
-    of_geo = known.groupby(["geo_level", "geo_code", "series"])
-    before = of_geo["year"].shift()
-    found["jump"] = of_geo["value"].diff().abs()
-    found["gap_jump"] = of_geo["gap"].diff().abs()
-    found["denominator_change"] = (of_geo["whole"].diff() / of_geo["whole"].shift()).abs()
-    same = {name: known[name] == of_geo[name].shift() for name in ("numerator", "denominator", "weight_year")}
-    has_weight = known["weight_year"].notna()
-    of_figure = same["numerator"] & (known["numerator"] != 0) & (same["denominator"] | has_weight)
-    found["repeated"] = (of_figure | (same["denominator"] & has_weight & ~same["weight_year"])).astype(float).where(before.notna())
-    for at in indicator.breaks:
-        across = known.index[(known["series"] == at.series) & (before < at.year) & (known["year"] >= at.year)]
-        found.loc[across, ["jump", "gap_jump"]] = math.nan
-    found["coverage"] = rows["coverage"].astype(float).where(is_known)
-    told = pd.Series(math.nan, rows.index)
-    if published is not None:
-        told = rows[_KEY].merge(published[[*_KEY, "value"]], how="left", on=_KEY)["value"].astype(float)
-    found["restated"] = (found["value"] - told).abs()
-    found["vanished"] = (~is_known).astype(float).where(told.notna())
-    return found
 
 
 def suite(indicator: Indicator) -> ExpectationSuite:
@@ -149,6 +105,12 @@ def suite(indicator: Indicator) -> ExpectationSuite:
         for one in expected(indicator)
     ]  # fmt: skip
     return ExpectationSuite(name=indicator.mart, expectations=made)
+
+
+def _frame(rows: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
+    """Measured rows by their keys and name, with a column for each expectation, named as its check, empty for rows that it is not about."""
+    columns = {one.check: rows[one.measure].where(rows["geo_level"].isin(one.levels)) for one in expected(indicator)}
+    return rows[[*KEY, "geo_name"]].assign(**columns)
 
 
 def judge(
@@ -176,12 +138,12 @@ def judge(
     found = []
     for number, (indicator, table, fingerprint, mart) in enumerate(marts, 1):
         watch(indicator.mart, number, len(marts))
-        rows = frame(mart, indicator, published.get(indicator.indicator_id))
+        rows = _frame(measured(mart, indicator, published.get(indicator.indicator_id)), indicator)
         batch = source.add_dataframe_asset(indicator.mart).add_batch_definition_whole_dataframe("alle rijen")
         definition = gx.ValidationDefinition(name=indicator.mart, data=batch, suite=context.suites.add(suite(indicator)))
         context.validation_definitions.add(definition)
         result = definition.run(
-            batch_parameters={"dataframe": rows}, result_format={"result_format": "COMPLETE", "unexpected_index_column_names": [*_KEY, "geo_name"]}
+            batch_parameters={"dataframe": rows}, result_format={"result_format": "COMPLETE", "unexpected_index_column_names": [*KEY, "geo_name"]}
         )
         by_check = {r.expectation_config.kwargs["column"]: r for r in result.results}
         for one in expected(indicator):

@@ -61,7 +61,7 @@ def run_night(settings: Settings, year: int | None, progress: Progress = silent)
 
     Raises NplvError, or the kind of it that the failing step raised, with one line.
     """
-    from nplv_orchestration.build import EDITION, NIGHTLY, build_definitions
+    from nplv_orchestration.build import EDITION, NIGHTLY, build_definitions, process_tag
 
     home = Home.of(settings)
     home.mode(settings)
@@ -73,14 +73,18 @@ def run_night(settings: Settings, year: int | None, progress: Progress = silent)
         raise WrongCall(f"an edition {year} cannot be made: editions are of {years[0]} to {years[-1]}")
     dagster_home(home)
     with _history(home) as instance:
-        night = definitions.resolve_job_def(NIGHTLY).execute_in_process(instance=instance, raise_on_error=False, run_config=_QUIET)
+        night = definitions.resolve_job_def(NIGHTLY).execute_in_process(
+            instance=instance, raise_on_error=False, run_config=_QUIET, tags=process_tag()
+        )
         _raise_failure(night)
         published = _metadata(night, "publication")
         newest = published["nieuwste_jaar"].value
         wanted = year if year is not None else newest
         if wanted is None:
             raise NplvError("no indicator has a figure in any year, so there is no edition; see `nplv doctor` for the sources")
-        made = edition_job.execute_in_process(instance=instance, raise_on_error=False, partition_key=str(wanted), run_config=_QUIET)
+        made = edition_job.execute_in_process(
+            instance=instance, raise_on_error=False, partition_key=str(wanted), run_config=_QUIET, tags=process_tag()
+        )
         _raise_failure(made)
     from nplv_orchestration.archive import Archive
     from nplv_orchestration.sources.inbox import refused, warnings

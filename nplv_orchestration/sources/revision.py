@@ -24,8 +24,8 @@ class Moved:
     """What changed in one year of one column. Counts are of rows; values are in the publisher's unit.
 
     part: the measure, offence or the like, with the column where there are several, else the column alone. rows_before: those of the last version. known_before, known_after: rows
-    with a figure. changed: rows in both versions whose figure differs, or is there in one only. restated: figures that were told as final, and are other ones or
-    gone now. largest: the largest change, mean: the
+    with a figure. changed: rows in both versions whose figure differs, or is there in one only. restated: figures of
+    years that were told as final which are other ones now, gone, or there where none was. largest: the largest change, mean: the
     mean change over the figures that moved; None when no figure did.
     """
 
@@ -116,7 +116,9 @@ def _query(table: SourceTable, column: str, figures: list[str]) -> str:
     ]
     return (
         f"SELECT {year} AS year, {part} AS part, count(o.here), count(n.here) FILTER (o.here IS NULL), count(o.here) FILTER (n.here IS NULL), "
-        f"count(*) FILTER (o.here AND n.here AND o.v IS DISTINCT FROM n.v), count(o.v) FILTER (o.is_final AND o.v IS DISTINCT FROM n.v), "
+        f"count(*) FILTER (o.here AND n.here AND o.v IS DISTINCT FROM n.v), count(o.v) FILTER (o.is_final AND o.v IS DISTINCT FROM n.v) "
+        # a figure where there was none is a change too, unless the whole column came only now
+        f"+ CASE WHEN count(o.v) > 0 THEN count(n.v) FILTER (o.is_final AND o.v IS NULL) ELSE 0 END, "
         f"count(o.v), count(n.v), {amounts} "
         f"FROM {sides[0]} FULL JOIN {sides[1]} USING ({grain}) GROUP BY ALL ORDER BY ALL"
     )

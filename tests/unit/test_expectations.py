@@ -6,13 +6,15 @@ import math
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pandas as pd
 import pytest
 
 from nplv_orchestration.catalogue import Break, Indicator
 from nplv_orchestration.evidence import Evidence
-from nplv_orchestration.expectations import EXPECTED, expected, frame, judge
+from nplv_orchestration.expectations import EXPECTED, expected, judge
 from nplv_orchestration.manifest import load_manifest
+from nplv_orchestration.measures import measured, rows_of
 
 
 def indicator(name: str = "bijstand", **change: Any) -> Indicator:
@@ -26,7 +28,7 @@ def mart(*rows: tuple[str, str, int, float | None], denominator: float = 1000, c
     """Rows of level, code, year and value, each weighted with the residents of its year, who grow by 1 a year."""
     found = pd.DataFrame(rows, columns=["geo_level", "geo_code", "year", "value"])
     found = found.assign(series="hoofdreeks", geo_name=found["geo_code"], denominator=denominator + found["year"] - 2022, coverage=coverage)
-    return found.assign(weight_year=found["year"], numerator=found["value"].astype(float) * found["denominator"])
+    return found.assign(weight_year=found["year"], numerator=found["value"].astype(float) * found["denominator"], copied=None)
 
 
 BASE = mart(("nplv", "NPLV", 2022, 50.0), ("nplv", "NPLV", 2023, 52.0), ("nederland", "NL00", 2022, 25.0), ("nederland", "NL00", 2023, 26.0),
@@ -34,31 +36,32 @@ BASE = mart(("nplv", "NPLV", 2022, 50.0), ("nplv", "NPLV", 2023, 52.0), ("nederl
 
 
 def column(found: pd.DataFrame, check: str) -> dict[tuple[str, int], float]:
-    """The measure of a check by code and year, where there is one."""
-    rows = found[found[check].notna()]
-    return {(code, int(year)): value for code, year, value in zip(rows["geo_code"], rows["year"], rows[check], strict=True)}
+    """The measure of a check by code and year, of the rows that it is about, where there is one."""
+    one = next(e for e in EXPECTED if e.check == check)
+    rows = found[found[one.measure].notna() & found["geo_level"].isin(one.levels)]
+    return {(code, int(year)): value for code, year, value in zip(rows["geo_code"], rows["year"], rows[one.measure], strict=True)}
 
 
 def test_a_jump_is_told_from_the_measurement_before_and_not_across_a_break() -> None:
-    assert column(frame(BASE, indicator()), "sprong") == {("NPLV", 2023): 2.0, ("NL00", 2023): 1.0}
-    assert column(frame(BASE, indicator()), "sprong_gebied") == {("delft", 2023): 1.0}
+    assert column(measured(BASE, indicator()), "sprong") == {("NPLV", 2023): 2.0, ("NL00", 2023): 1.0}
+    assert column(measured(BASE, indicator()), "sprong_gebied") == {("delft", 2023): 1.0}
     broken = indicator(breaks=[Break(year=2023, text_nl="")])
-    assert column(frame(BASE, broken), "sprong") == {}
+    assert column(measured(BASE, broken), "sprong") == {}
 
 
 def test_the_distance_to_the_country_is_that_of_the_areas_together() -> None:
-    assert column(frame(BASE, indicator()), "sprong_afstand") == {("NPLV", 2023): 1.0}  # from 25 to 26
+    assert column(measured(BASE, indicator()), "sprong_afstand") == {("NPLV", 2023): 1.0}  # from 25 to 26
 
 
 def test_the_denominator_is_compared_as_if_it_were_covered_whole() -> None:
     rows = BASE.copy()
     rows.loc[rows["year"] == 2023, ["denominator", "coverage"]] = [880.0, 0.8]  # 1,100 had it been covered whole
-    assert column(frame(rows, indicator()), "noemer") == {("NPLV", 2023): pytest.approx(0.1), ("NL00", 2023): pytest.approx(0.1)}
+    assert column(measured(rows, indicator()), "noemer") == {("NPLV", 2023): pytest.approx(0.1), ("NL00", 2023): pytest.approx(0.1)}
 
 
 def test_figures_or_weights_of_the_measurement_before_are_found() -> None:
     def repeated(**change: Any) -> dict[tuple[str, int], float]:
-        return column(frame(BASE.iloc[:2].assign(**change), indicator()), "herhaling")
+        return column(measured(BASE.iloc[:2].assign(**change), indicator()), "herhaling")
 
     assert repeated() == {("NPLV", 2023): 0.0}
     assert repeated(numerator=[5000.0, 5000.0]) == {("NPLV", 2023): 1.0}
@@ -68,25 +71,54 @@ def test_figures_or_weights_of_the_measurement_before_are_found() -> None:
     counted = {"weight_year": [None, None]}  # delivered as counts: both must be the same
     assert repeated(numerator=[5000.0, 5000.0], **counted) == repeated(denominator=[1000.0, 1000.0], **counted) == {("NPLV", 2023): 0.0}
     assert repeated(numerator=[5000.0, 5000.0], denominator=[1000.0, 1000.0], **counted) == {("NPLV", 2023): 1.0}
+    assert repeated(copied=[None, 0.4]) == {("NPLV", 2023): 0.4}
+
+
+def test_a_year_whose_regions_have_the_figures_of_an_earlier_one_is_found() -> None:
+    with duckdb.connect() as connection:
+        connection.execute(
+            "CREATE TABLE m AS SELECT 'nplv' AS geo_level, 'NPLV' AS geo_code, 's' AS series, y AS year, "
+            "list_transform(range(20), lambda r: {'region_code': r, 'figure': CASE WHEN y = 2020 OR (y = 2022 AND r > 0) THEN r ELSE r + 0.5 END}) AS components "
+            "FROM range(2020, 2023) AS t (y)"
+        )
+        rows = rows_of(connection, "m")
+    assert rows["copied"].tolist()[1:] == [0.0, 0.95]  # 19 of 20 regions have in 2022 what they had in 2020
+    assert "components" not in rows
+
+
+def test_a_change_that_is_unlike_the_earlier_ones_is_measured_by_how_these_differ() -> None:
+    rows = mart(*(("nplv", "NPLV", 2020 + n, value) for n, value in enumerate([50.0, 52.0, 54.0, 60.0, 52.0])))
+    # changes of 2, 2, 6 and -8: the third is 4 from the middle of the first two, which is twice what is relevant; the last 10 from 2, and the farthest was 4
+    assert column(measured(rows, indicator()), "sprong_historie") == {("NPLV", 2023): 2.0, ("NPLV", 2024): 2.5}
+
+
+def test_a_new_row_that_rests_on_less_than_the_published_one_before_it_is_found() -> None:
+    before = BASE[BASE["year"] == 2022]
+    less = BASE.assign(coverage=[1.0, 0.9, 1.0, 1.0, 1.0, 1.0], value=[50.0, 52.0, 25.0, 26.0, 60.0, None])
+    found = measured(less, indicator(), before)
+    assert column(found, "dekking_daalt") == {("NPLV", 2023): pytest.approx(0.1), ("NL00", 2023): 0.0}
+    assert column(found, "dekking_daalt_gebied") == {("delft", 2023): 1.0}
+    assert column(measured(less, indicator(), BASE), "dekking_daalt") == {}  # nothing is new
+    assert column(measured(less.assign(value=[50.0, None, 25.0, 26.0, 60.0, None]), indicator(), before), "dekking_daalt") == {}  # not out yet
 
 
 def test_a_revision_is_told_of_the_row_that_was_published_and_what_vanished_is_found() -> None:
     before = mart(("nplv", "NPLV", 2022, 47.0), ("nplv", "NPLV", 2023, None), ("nederland", "NL00", 2022, 25.0), ("gebied", "delft", 2022, 60.0))
     now = BASE.assign(value=[50.0, 52.0, None, 26.0, 60.5, 61.0])
-    found = frame(now, indicator(), before)
+    found = measured(now, indicator(), before)
     assert column(found, "herziening") == {("NPLV", 2022): 3.0}
     assert column(found, "herziening_gebied") == {("delft", 2022): 0.5}
     assert column(found, "verdwenen") == {("NPLV", 2022): 0.0, ("NL00", 2022): 1.0, ("delft", 2022): 0.0}
 
 
 def test_a_mart_that_was_never_published_has_no_revision() -> None:
-    found = frame(BASE, indicator())
+    found = measured(BASE, indicator())
     assert column(found, "herziening") == column(found, "verdwenen") == {}
 
 
 def test_a_value_that_is_missing_has_no_coverage_to_fall_short() -> None:
     rows = mart(("nplv", "NPLV", 2022, None), ("nplv", "NPLV", 2023, 50.0), coverage=0.5)
-    assert column(frame(rows, indicator()), "dekking") == {("NPLV", 2023): 0.5}
+    assert column(measured(rows, indicator()), "dekking") == {("NPLV", 2023): 0.5}
 
 
 def test_an_indicator_has_only_the_expectations_that_can_fail() -> None:
@@ -95,7 +127,13 @@ def test_an_indicator_has_only_the_expectations_that_can_fail() -> None:
     assert "sprong_afstand" not in {e.check for e in expected(indicator(comparators_not_given={"nederland": "x"}))}
 
 
+LONG = mart(*(("nplv", "NPLV", 2022 + n, value) for n, value in enumerate([50.0, 52.0, 54.0, 64.0])))
 SPOILT: dict[str, pd.DataFrame] = {
+    "sprong_historie": LONG,
+    "dekking_daalt": LONG.assign(coverage=[1.0, 1.0, 0.9, 1.0]),
+    "dekking_daalt_gebied": pd.concat([BASE, mart(("nplv", "NPLV", 2024, 53.0), ("gebied", "delft", 2024, 61.0)).assign(coverage=[1.0, 0.4])], ignore_index=True).assign(
+        numerator=lambda rows: range(len(rows))
+    ),
     "bereik": BASE.assign(value=[50.0, 52.0, 25.0, 26.0, 60.0, -1.0]),
     "plausibel": BASE.assign(value=[250.0, 252.0, 25.0, 26.0, 60.0, 61.0]),
     "plausibel_gebied": BASE.assign(value=[50.0, 52.0, 25.0, 26.0, 260.0, 261.0]),
