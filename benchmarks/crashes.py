@@ -30,6 +30,8 @@ from tests.killing import Write, content, damage, left_overs
 
 NIGHT = 20  # publishers have new figures of four tables, and deliveries and a correction change
 GATE = "publication.release"
+KEPT = ["--kept", "1"]  # so that the removal of an old version is met
+REMOVALS = 12  # of the files in a folder that is nobody's any more, one by one; these stand for all
 COLUMNS = "| killed | kills | told the old figures | told the new | the same after a rerun | failures |\n|---|---|---|---|---|---|"
 
 
@@ -76,7 +78,7 @@ class Crashes:
         self.earlier = self.earlier[: self.earlier.index(gate)]
         shutil.copytree(self.first, self.judged, symlinks=True)
         self.killed(self.judged, Kill("", self.first, write=gate, moment="before"))
-        found = self.writes(self.judged)
+        found = self.writes(self.judged, *KEPT)
         self.later = found[[write.by for write in found].index(GATE) :]
 
     def environment(self, home: Path, night: int = NIGHT) -> dict[str, str]:
@@ -88,11 +90,11 @@ class Crashes:
         ended = subprocess.run([*NPLV, "run"], env=self.environment(home, night), capture_output=True, text=True, check=False)
         return (ended.stderr.splitlines() or ["no line"])[-1] if ended.returncode else ""
 
-    def writes(self, start: Path) -> list[Write]:
+    def writes(self, start: Path, *more: str) -> list[Write]:
         """Every write of a night that begins in a home."""
         home, log = self.folder / "watched", self.folder / "watched.log"
         shutil.copytree(start, home, symlinks=True)
-        subprocess.run([sys.executable, "-m", "tests.killing", str(log), "run"], env=self.environment(home), check=True, capture_output=True)
+        subprocess.run([sys.executable, "-m", "tests.killing", str(log), *more, "run"], env=self.environment(home), check=True, capture_output=True)
         shutil.rmtree(home)
         return Write.read(log)
 
@@ -101,7 +103,8 @@ class Crashes:
         command = [*NPLV, "run"]
         if kill.write:
             at = ["--at", str(kill.write.number), "--moment", kill.moment, "--seconds", str(kill.write.seconds)]
-            command = [sys.executable, "-m", "tests.killing", str(home.with_suffix(".log")), *at, "run"]
+            kept = KEPT if kill.start == self.judged else []
+            command = [sys.executable, "-m", "tests.killing", str(home.with_suffix(".log")), *at, *kept, "run"]
         run = subprocess.Popen(command, env=self.environment(home), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         if not kill.write:
             with suppress(subprocess.TimeoutExpired):
@@ -158,7 +161,9 @@ def main() -> None:
     begin, chance = time.perf_counter(), random.Random(given.seed)
     with tempfile.TemporaryDirectory() as name:
         crashes = Crashes(Path(name).resolve())
-        chosen = spread(crashes.later, len(crashes.later) if given.writes == "all" else int(given.writes))
+        removals = [write for write in crashes.later if write.what.startswith("unlink ")]
+        each = [write for write in crashes.later if write not in removals] + spread(removals, REMOVALS)
+        chosen = spread(sorted(each, key=lambda write: write.number), len(each) if given.writes == "all" else int(given.writes))
         kills = [Kill("at a random moment", crashes.first, crashes.length * (n + chance.random()) / given.random) for n in range(given.random)]
         kills += at_each(spread(crashes.earlier, given.earlier), crashes.first, "at a write before the gate")
         kills += at_each(chosen, crashes.judged)

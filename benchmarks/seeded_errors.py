@@ -18,6 +18,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -40,11 +41,14 @@ from nplv_orchestration.demo.transport import DemoTransport
 from nplv_orchestration.evidence import RAW_CHECKS, Evidence
 from nplv_orchestration.manifest import load_manifest
 from nplv_orchestration.settings import Settings
-from nplv_orchestration.sources.registry import REGISTRY
+from nplv_orchestration.sources.registry import BY_KEY, REGISTRY
 from nplv_orchestration.warehouse import connect
 from tests.corrupted import NIGHTS, Way, tiny, ways
 
 CAUGHT, ALARMS = 0.95, 0.02  # the bounds: of the ways, and of the outcomes of checks in clean countries
+# which tables the clean country restates from which night on, and the checks that tell it: what they say is so
+RESTATED = {"politie_misdrijven": 14, "rivm_gezondheid": 20, "leefbaarometer": 40}
+RESTATEMENTS = ("herzien", "herziening", "herziening_gebied")
 LATER = (5, 7, 10, 15, 20, 30, 40)  # the second night of a clean country, in turns
 _SAME = 1e-9  # figures that differ by less are the same
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -83,15 +87,20 @@ def ended(home: Path, failed: str = "") -> Outcome:
     archive, marts = Archive(home / "archive"), load_manifest().marts
     states = {table.key: state for table in REGISTRY if (state := archive.state(table.key))}
     failing = {(f"raw.{key}", one.check): _of_source(state) for key, state in states.items() for one in RAW_CHECKS if one.fails(state)}
+    refused = frozenset(key for key, state in states.items() if state.state == "refused")
+    version = home / "published" / "current" / "intern" / "nplv.duckdb"
+    if not version.exists():
+        none = pd.Series(dtype=float, index=pd.MultiIndex.from_arrays([[]] * len(_KEY), names=_KEY))
+        return Outcome(failed, refused, frozenset(), none, none, failing, len(RAW_CHECKS) * len(states))
     with connect(Settings(home=home).warehouse_path) as connection:
         kept = evidence.read(connection).values()
         made = _figures(connection, " UNION ALL ".join(f"SELECT {', '.join(_KEY)}, value FROM {node.relation}" for node in marts.values()))
-        connection.execute(f"ATTACH '{home / 'published' / 'current' / 'intern' / 'nplv.duckdb'}' AS version (READ_ONLY)")
+        connection.execute(f"ATTACH '{version}' AS version (READ_ONLY)")
         published = _figures(connection, f"SELECT {', '.join(_KEY)}, value FROM version.marts.indicator_values")
         held = connection.execute("SELECT DISTINCT mart FROM version.quality.check_results WHERE decision = 'vastgehouden'").fetchall()
     return Outcome(
         failed=failed,
-        refused=frozenset(key for key, state in states.items() if state.state == "refused"),
+        refused=refused,
         held=frozenset(indicator for indicator, node in marts.items() if (node.name,) in held),
         made=made,
         published=published,
@@ -263,7 +272,7 @@ def clean(number: int) -> Seed:
         for night in (0, LATER[number % len(LATER)]):
             outcome = run(Path(folder), night, DemoTransport(figures, night))
             if outcome.failed or outcome.held:
-                outcome.failing["run", "held or failed"] = f"{outcome.failed} {', '.join(outcome.held)}"
+                outcome.failing["the night", "failed" if outcome.failed else "held"] = outcome.failed or ", ".join(outcome.held)
             found[night] = outcome.failing, outcome.checks
         gc.freeze()
         return Seed(number, found)
@@ -327,18 +336,29 @@ def _report_ways(verdicts: list[Verdict]) -> bool:
     return share >= CAUGHT and not any(v.is_material for v in missed)
 
 
+def _is_so(night: int, table: str, check: str) -> bool:
+    """Whether a check of a clean country tells of what its publishers did: they restate figures too."""
+    manifest = load_manifest()
+    relations = {BY_KEY[key].relation for key, since in RESTATED.items() if night >= since}
+    made = {manifest.marts[i.indicator_id].relation for i in manifest.indicators if relations & set(i.sources)}
+    return check in RESTATEMENTS and table in made | {f"raw.{key}" for key in RESTATED}
+
+
 def _report_seeds(seeds: list[Seed]) -> bool:
     """Print what failed in clean countries; whether the bound is met."""
-    alarms = [
+    told = [
         (s.number, night, table, check, words) for s in seeds for night, (failing, _) in s.nights.items() for (table, check), words in failing.items()
     ]
+    alarms = [one for one in told if not _is_so(*one[1:4])]
     checks = sum(n for s in seeds for _, n in s.nights.values())
     loud = len({number for number, *_ in alarms})
-    print(
-        f"\nClean countries: {len(seeds)}, {loud} of them with an alarm; {len(alarms)} of {checks} outcomes of checks ({100 * len(alarms) / max(checks, 1):.2f}%).\n"
-    )
+    share = 100 * len(alarms) / max(checks, 1)
+    print(f"\nClean countries: {len(seeds)}, {loud} of them with a false alarm; {len(alarms)} of {checks} outcomes of checks ({share:.2f}%).")
+    print(f"Told rightly, of figures that were restated: {len(told) - len(alarms)}.\n")
+    for (table, check), number in Counter(one[2:4] for one in alarms).most_common():
+        print(f"- {check} on {table}: {number} times")
     for number, night, table, check, words in alarms:
-        print(f"- seed {number}, night {night}: {check} on {table}: {' '.join(words.split())[:600]}")
+        print(f"  - country {number}, night {night}: {check} on {table}: {' '.join(words.split())[:300]}")
     return len(alarms) < ALARMS * checks
 
 

@@ -77,6 +77,8 @@ class Indicator(_Known):
     minimum_coverage: float = Field(gt=0, le=1)
     unplaced_share: float = Field(ge=0, lt=0.2)
     """The greatest part of the numerator that its source places in no region, and gives of larger ones only."""
+    rounded_to: float = Field(ge=0)
+    """To what the publisher rounds the count of a region, so that sums of regions need not agree to the last; 0 where that is of no matter."""
     plausible_low: float
     plausible_high: float
     maximum_jump: float = Field(gt=0)
@@ -105,6 +107,11 @@ class Indicator(_Known):
     def main_series(self) -> str:
         """The series that tables and pictures show."""
         return self.series[0].id
+
+    @property
+    def noise(self) -> float:
+        """A change that tells nothing by itself: the smallest relevant one, or a twelfth of the greatest plausible one where that is more."""
+        return max(self.smallest_change, self.maximum_jump / 12)
 
     @property
     def unit_range(self) -> tuple[float, float | None]:

@@ -52,8 +52,8 @@ def _none(indicator: Indicator) -> None:
 
 
 def _gap(indicator: Indicator) -> float | None:
-    """Three times the smallest relevant change; what hits the whole country moves the gap little."""
-    return None if "nederland" in indicator.comparators_not_given else 3 * indicator.smallest_change
+    """Three times the noise; what hits the whole country moves the gap little."""
+    return None if "nederland" in indicator.comparators_not_given else 3 * indicator.noise
 
 
 EXPECTED = (
@@ -76,7 +76,7 @@ EXPECTED = (
     Expected("herziening_gebied", "warn", "Een gepubliceerd cijfer van een gebied wordt niet herzien met meer dan tweemaal die verandering.", "restated", _AREAS,
              _none, lambda i: 2 * i.smallest_change),
     Expected("herhaling", "warn", "De cijfers van een jaar zijn niet die van een eerder jaar: dan is een oude tabel als nieuwe gegeven.",
-             "repeated", _TOTALS, _none, lambda i: 0.99),
+             "repeated", _OF_AREAS, _none, lambda i: 0.99),
     Expected("sprong_historie", "warn", "Een verandering wijkt niet meer dan driemaal zo ver af van de eerdere als die onderling, of als wat relevant is.",
              "unusual", _TOTALS, _none, lambda i: 3),
     Expected("dekking_daalt", "warn", "Een nieuw cijfer van een totaal rust op niet minder van de noemer dan het vorige.", "coverage_drop", _TOTALS,

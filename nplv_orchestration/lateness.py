@@ -32,11 +32,13 @@ def newest_due(series: Series, months: int, day: date) -> int | None:
 
 
 def judge(connection: DuckDBPyConnection, marts: Iterable[tuple[Indicator, str, str]], day: date) -> list[Evidence]:
-    """One Evidence for each mart: (indicator, table, fingerprint). A late figure is a warning: an old one is not wrong."""
+    """One Evidence for each mart: (indicator, table, fingerprint). A late figure is a warning: an old one is not wrong. One that is there and covers too little is not late."""
     found = []
     for indicator, table, fingerprint in marts:
         newest = dict(
-            connection.execute(f"SELECT series, max(year) FROM {table} WHERE geo_level = 'nplv' AND value IS NOT NULL GROUP BY series").fetchall()
+            connection.execute(
+                f"SELECT series, max(year) FROM {table} WHERE geo_level = 'nplv' AND (value IS NOT NULL OR coverage > 0) GROUP BY series"
+            ).fetchall()
         )
         late = []
         for series in indicator.series:

@@ -49,9 +49,9 @@ def measured(mart: pd.DataFrame, indicator: Indicator, published: pd.DataFrame |
     published: the mart as it was last published, with the same keys and columns; None when it never was.
 
     jump: the absolute change since the last measurement of that geo, unless a break lies between; gap_jump: the same of the distance to the country.
-    unusual: how far the change lies from the median of the earlier ones, as a multiple of the farthest of these, or of the smallest relevant change; from the third change on.
-    denominator_change: the relative change of the denominator, had it been covered whole. repeated: 1 where numerator or weight is exactly that of
-    the measurement before; else `copied`, or 0. restated: the absolute change of what was published of that very row; vanished: 1 where
+    unusual: how far the change lies from the median of the earlier ones, as a multiple of the farthest of these, or of what is noise; from the third change on.
+    denominator_change: the relative change of the denominator, had it been covered whole. repeated: 1 in a year in which numerator or weight of each
+    total is exactly that of the measurement before; else `copied`, or 0. restated: the absolute change of what was published of that very row; vanished: 1 where
     a published value is gone, else 0. coverage_drop: how much less of the denominator a row that is new rests on than the published one before it, where the areas together have a figure.
     """
     import pandas as pd
@@ -69,15 +69,15 @@ def measured(mart: pd.DataFrame, indicator: Indicator, published: pd.DataFrame |
     for at in indicator.breaks:
         known.loc[(known["series"] == at.series) & (before < at.year) & (known["year"] >= at.year), ["change", "gap_jump"]] = math.nan
     rows["jump"], rows["gap_jump"] = known["change"].abs(), known["gap_jump"]
-    rows["unusual"] = known.groupby(["geo_level", "geo_code", "series"])["change"].transform(
-        lambda changes: _unusual(changes, indicator.smallest_change)
-    )
+    rows["unusual"] = known.groupby(["geo_level", "geo_code", "series"])["change"].transform(lambda changes: _unusual(changes, indicator.noise))
     rows["denominator_change"] = (of_geo["whole"].diff() / of_geo["whole"].shift()).abs()
     same = {name: known[name] == of_geo[name].shift() for name in ("numerator", "denominator", "weight_year")}
     has_weight = known["weight_year"].notna()
     of_figure = same["numerator"] & (known["numerator"] != 0) & (same["denominator"] | has_weight)
     of_weight = same["denominator"] & has_weight & ~same["weight_year"]
-    known["repeated"] = (of_figure | of_weight).astype(float).where(before.notna())
+    # of one total it may be chance; of all of them it is not
+    known["repeated"] = (of_figure | of_weight).astype(float).where(before.notna() & (known["geo_level"] != "gebied"))
+    known["repeated"] = known.groupby(["series", "year"])["repeated"].transform("min")
     rows["repeated"] = known[["repeated", "copied"]].astype(float).max(axis=1)
     told = pd.Series(math.nan, rows.index)
     if published is not None:
@@ -90,7 +90,7 @@ def measured(mart: pd.DataFrame, indicator: Indicator, published: pd.DataFrame |
 
 
 def _unusual(changes: pd.Series[float], least: float) -> pd.Series[float]:
-    """Of each change how far it lies from the median of the earlier ones, measured by the farthest of these or the least that is relevant; of the first two nothing."""
+    """Of each change how far it lies from the median of the earlier ones, measured by the farthest of these or the least that counts; of the first two nothing."""
     earlier: list[float] = []
     found = []
     for change in changes:

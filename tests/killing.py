@@ -2,6 +2,7 @@
 
     python -m tests.killing LOG run                                     `nplv run`, with a line in LOG for each write
     python -m tests.killing LOG --at NUMBER --moment MOMENT run         the same, killed there
+    python -m tests.killing LOG --on WORDS --moment MOMENT run          killed at the first write that begins with these words
 
 A write is what this project does to a file of the home: opening it to be written, each `write(2)`, a new name, a link, a removal, and each
 statement of DuckDB that changes something; a sync is none, for a killed process loses nothing of what it wrote. In the middle is after half of the bytes, or after half of the seconds that a statement takes; what the
@@ -65,6 +66,7 @@ class Killer:
     home: Path
     log: int
     at: int = 0
+    on: str = ""
     moment: str = "before"
     seconds: float = 0.0
     _numbers: Any = field(default_factory=lambda: count(1))
@@ -72,7 +74,7 @@ class Killer:
     def write(self, what: str, act: Callable[[], Any], half: Callable[[], Any] | None = None, *, is_long: bool = False) -> Any:
         """Do a write. half: what does the first half of it; is_long: it takes time, and half of that is its middle."""
         number = next(self._numbers)
-        moment = self.moment if number == self.at else ""
+        moment = self.moment if number == self.at or (self.on and what.startswith(self.on)) else ""
         if moment == "before":
             self.kill(number, what)
         if moment == "middle" and half:
@@ -282,6 +284,7 @@ def main() -> None:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("log", type=Path)
     words.add_argument("--at", type=int, default=0, help="the number of the write at which the run is killed")
+    words.add_argument("--on", default="", help="how the write begins at which the run is killed")
     words.add_argument("--moment", choices=MOMENTS, default="before")
     words.add_argument("--seconds", type=float, default=0.0, help="how long that write takes, for its middle")
     words.add_argument("command", nargs="+")
@@ -291,7 +294,7 @@ def main() -> None:
 
     publication.KEPT_VERSIONS = given.kept or publication.KEPT_VERSIONS
     log = os.open(given.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    watch(Killer(Path(os.environ["NPLV_HOME"]).resolve(), log, given.at, given.moment, given.seconds))
+    watch(Killer(Path(os.environ["NPLV_HOME"]).resolve(), log, given.at, given.on, given.moment, given.seconds))
     sys.argv = ["nplv", *given.command]
     cli.main()
 

@@ -135,7 +135,7 @@ def _health(table: SourceTable, figures: Figures, number: int) -> Table:
         def percent(course: str) -> list[str | None]:
             mean = regions.total(adults * figures.share(course, year)) / np.maximum(weight, 1) + _AGES[age][1] + 0.002 * number
             bound = _MARGINS[margin][1] * 0.6 / np.sqrt(weight / 20 + 25)
-            told = _text(100 * (mean + bound), weight >= 80, "{:.1f}")
+            told = _text(100 * np.clip(mean + bound, 0, 1), weight >= 80, "{:.1f}")
             return [text if people else None for text, people in zip(told, weight.tolist(), strict=True)]
 
         return {good: percent("good_health"), lonely: percent("lonely")} | described

@@ -52,7 +52,7 @@ def indicator() -> Indicator:
 def test_only_a_figure_of_the_areas_counts_and_a_late_one_is_a_warning(day: date, late: bool) -> None:
     with duckdb.connect() as connection:
         connection.execute(
-            "CREATE TABLE m AS SELECT * FROM (VALUES ('nplv', 'hoofdreeks', 2024, 1.0), ('nplv', 'hoofdreeks', 2025, NULL), ('nederland', 'hoofdreeks', 2025, 1.0)) t (geo_level, series, year, value)"
+            "CREATE TABLE m AS SELECT * FROM (VALUES ('nplv', 'hoofdreeks', 2023, 1.0, 1.0), ('nplv', 'hoofdreeks', 2024, NULL, 0.2), ('nplv', 'hoofdreeks', 2025, NULL, 0), ('nederland', 'hoofdreeks', 2025, 1.0, 1.0)) t (geo_level, series, year, value, coverage)"
         )
         (found,) = judge(connection, [(indicator(), "m", "f")], day)
     assert (found.outcome, found.severity, found.fingerprint) == ("failed" if late else "passed", "warn", "f")

@@ -110,7 +110,9 @@ with figures as (
     select
         series, year, geo_level, case when min(coverage) > 0.995 then 0 else 1 - avg(coverage) end as unknown, bool_and(components is not null) as is_whole,
         sum({{ sum_of_counted('denominator') }}) as denominator,
-        sum({{ sum_of_counted('numerator') }}) as numerator
+        sum({{ sum_of_counted('numerator') }}) as numerator,
+        -- counts that are rounded are each off by up to half of that, and their sum by the root of their number (three standard errors)
+        9 / 12.0 * power({{ mart_node(model).get('rounded_to', 0) }}, 2) * sum(len(list_filter(components, lambda c: c.counted))) as rounding
     from {{ model }}
     group by all
 ),
@@ -140,8 +142,8 @@ where
         {%- else -%}
         -- a whole may have what none of its regions has, as crimes without a buurt
         or w.numerator - p.numerator - coalesce(r.numerator, 0)
-        not between -(0.01 + w.unknown + p.unknown + coalesce(r.unknown, 0)) * w.numerator
-        and ({{ 0.01 + mart_node(model).get('unplaced_share', 0) }} + w.unknown + p.unknown + coalesce(r.unknown, 0)) * w.numerator
+        not between -(0.01 + w.unknown + p.unknown + coalesce(r.unknown, 0)) * w.numerator - sqrt(w.rounding + p.rounding + coalesce(r.rounding, 0))
+        and sqrt(w.rounding + p.rounding + coalesce(r.rounding, 0)) + ({{ 0.01 + mart_node(model).get('unplaced_share', 0) }} + w.unknown + p.unknown + coalesce(r.unknown, 0)) * w.numerator
         {%- endif %}
     )
 {% endtest %}
