@@ -61,7 +61,7 @@ class Manifest:
     moved: list[dict[str, Any]] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
     repeats: str = ""
-    """When the very same content was fetched before, as another version of the publisher; empty when it never was."""
+    """When the same figures were fetched before, as another version of the publisher; empty when they never were."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,8 @@ class Archive:
             os.fsync(file.fileno())
         stored = replace(manifest, sha256=digest.hexdigest())
         same = [m for m in self.versions(stored.key) if (m.sha256, m.request) == (stored.sha256, stored.request)]
-        stored = replace(stored, repeats=next((m.fetched_at for m in same if m.publisher_version != stored.publisher_version), ""))
+        before = next((m.fetched_at for m in same if m.publisher_version != stored.publisher_version), "")
+        stored = replace(stored, repeats=stored.repeats or before)
         if self.path(stored).exists():
             draft.unlink()
         else:

@@ -35,7 +35,7 @@ class RawCheck:
 
 
 def is_repeated(state: TableState) -> bool:
-    """Whether the version in use, which its publisher calls a new one, has the very content of an earlier one."""
+    """Whether the version in use, which its publisher calls a new one, has the figures of an earlier one."""
     return state.manifest is not None and BY_KEY[state.key].reader != "reviewed" and bool(state.manifest.repeats)
 
 

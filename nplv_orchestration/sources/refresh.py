@@ -92,7 +92,7 @@ def _refresh(table: SourceTable, publishers: Publishers) -> TableState:
             moved = compare(table, archive.path(last), draft)
             if last.request == table.request and table.reader != "reviewed":  # what is dropped there was reviewed
                 refuse_loss(table, last.years, pulled.years, moved)
-        stored = archive.store(draft, _manifest(table, answer, pulled, moved))
+        stored = archive.store(draft, _manifest(table, answer, pulled, moved, last))
         return _end(archive, table, "fresh", "", stored, changed=True)
     except NotConfigured as absent:
         return _end(archive, table, "not_configured", str(absent), last)
@@ -202,7 +202,9 @@ def _pull(table: SourceTable, answer: Answer, publishers: Publishers, draft: Pat
             raise AssertionError(f"{table.key} is pulled from nobody")
 
 
-def _manifest(table: SourceTable, answer: Answer, pulled: Pulled, moved: list[Moved]) -> Manifest:
+def _manifest(table: SourceTable, answer: Answer, pulled: Pulled, moved: list[Moved], last: Manifest | None = None) -> Manifest:
+    """What is kept of a version; last: the one before it, whose figures it may repeat under another name."""
+    is_renamed = last is not None and last.request == table.request and last.publisher_version != answer.version
     return Manifest(
         key=table.key,
         relation=table.relation,
@@ -223,6 +225,7 @@ def _manifest(table: SourceTable, answer: Answer, pulled: Pulled, moved: list[Mo
         measures_empty=pulled.measures_empty,
         deliveries=pulled.deliveries,
         moved=kept(moved),
+        repeats=last.fetched_at if last and is_renamed and table.grain and moved and not kept(moved) else "",
     )
 
 

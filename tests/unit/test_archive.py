@@ -42,6 +42,8 @@ def test_equal_content_is_kept_once(tmp_path: Path) -> None:
     assert second.publisher_version == "v2"
     assert len(list((tmp_path / "t").glob("*.parquet"))) == 1
     assert len(list((tmp_path / "t").glob("0*.json"))) == 2
+    assert (first.repeats, second.repeats) == ("", first.fetched_at)
+    assert store(archive, b"two", "v3").repeats == ""
 
 
 def test_a_killed_pull_leaves_nothing_in_use(tmp_path: Path) -> None:

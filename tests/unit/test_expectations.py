@@ -131,9 +131,9 @@ LONG = mart(*(("nplv", "NPLV", 2022 + n, value) for n, value in enumerate([50.0,
 SPOILT: dict[str, pd.DataFrame] = {
     "sprong_historie": LONG,
     "dekking_daalt": LONG.assign(coverage=[1.0, 1.0, 0.9, 1.0]),
-    "dekking_daalt_gebied": pd.concat([BASE, mart(("nplv", "NPLV", 2024, 53.0), ("gebied", "delft", 2024, 61.0)).assign(coverage=[1.0, 0.4])], ignore_index=True).assign(
-        numerator=lambda rows: range(len(rows))
-    ),
+    "dekking_daalt_gebied": pd.concat(
+        [BASE, mart(("nplv", "NPLV", 2024, 53.0), ("gebied", "delft", 2024, 61.0)).assign(coverage=[1.0, 0.4])], ignore_index=True
+    ).assign(numerator=lambda rows: range(len(rows))),
     "bereik": BASE.assign(value=[50.0, 52.0, 25.0, 26.0, 60.0, -1.0]),
     "plausibel": BASE.assign(value=[250.0, 252.0, 25.0, 26.0, 60.0, 61.0]),
     "plausibel_gebied": BASE.assign(value=[50.0, 52.0, 25.0, 26.0, 260.0, 261.0]),
