@@ -108,7 +108,7 @@ def test_it_stands_in_the_marts_with_its_checks(copied: tuple[Path, Path]) -> No
         ).fetchone()
         assert both == (5,)
         checks = connection.execute(f"SELECT outcome, decision, count(*) FROM quality.check_results WHERE mart = 'mart_{ID}' GROUP BY ALL").fetchall()
-        assert checks == [("passed", "vrijgegeven", 21)]
+        assert checks == [("passed", "vrijgegeven", 24)]
         trend = connection.execute(
             "SELECT change_start1, break_start1, verdict_start1 FROM marts.indicator_trends_by_year WHERE up_to_year = 2023 AND geo_level = 'nplv' "
             f"AND indicator_id = '{ID}'"

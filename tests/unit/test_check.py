@@ -161,7 +161,7 @@ def test_the_command_tells_of_all_tables_and_writes_nothing(shell: CliRunner, tm
     assert lines[11] == "CBS 86165NED: as the registry says; changed 2026-01-09T02:00:00+02:00, year 2025, boundaries 2025, 8 of 8 measures, " + (
         "2,934 rows, licence CC BY 4.0"
     )
-    assert sum(": not asked; " in line for line in lines) == 5
+    assert sum(": not asked; " in line for line in lines) == 6
     assert list(tmp_path.iterdir()) == []
 
 
