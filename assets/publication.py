@@ -1,6 +1,7 @@
 """The gate, what is derived from released marts, and the publication of a version."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -27,15 +28,22 @@ class Judgement:
     faults: list[str]
 
 
+@contextmanager
+def _not_retried() -> Iterator[None]:
+    """A stop is a failure that is not tried again: the same content would be stopped again."""
+    try:
+        yield
+    except GateStopped as stop:
+        raise dg.Failure(str(stop), allow_retries=False) from stop
+
+
 def decide(monitor: Monitor, manifest: Manifest) -> Judgement:
-    """The gate's decision on what is in the warehouse now. A stop is a failure that is not tried again: the same content is stopped again."""
+    """The gate's decision on what is in the warehouse now."""
     with monitor.warehouse() as connection:
         now = fingerprints(connection, [n.relation for n in manifest.private]) | lineage.raw_fingerprints(connection)
         known, made_from, waived = evidence.read(connection), lineage.read(connection), waivers.read(connection)
-    try:
+    with _not_retried():
         decisions = gate.decide(manifest, known, made_from, now, waived, current.withdrawn(monitor.home), monitor.today)
-    except GateStopped as stop:
-        raise dg.Failure(str(stop), allow_retries=False) from stop
     return Judgement(decisions, waived, waivers.faults(waived, [w for d in decisions for w in d.waived], monitor.today))
 
 
@@ -113,10 +121,8 @@ def publication_assets(manifest: Manifest) -> list[dg.AssetsDefinition]:
         decisions = decide(monitor, manifest).decisions
         with monitor.warehouse() as connection:
             publication.check_release(connection, manifest, decisions)
-            try:
+            with _not_retried():
                 gate.demand_derived(manifest, evidence.read(connection), fingerprints(connection, [n.relation for n in manifest.derived]))
-            except GateStopped as stop:
-                raise dg.Failure(str(stop), allow_retries=False) from stop
             published = publication.publish(connection, manifest, decisions, monitor.home, monitor.mode)
         return dg.MaterializeResult(
             data_version=dg.DataVersion(published.version),

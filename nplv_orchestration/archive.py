@@ -6,7 +6,6 @@ once and never changed; only `state.json` of a table, which says how the last qu
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from dataclasses import asdict, dataclass, field, replace
@@ -17,6 +16,7 @@ from typing import Any, Literal
 
 from nplv_orchestration.errors import NplvError
 from nplv_orchestration.home import sync, write_atomically
+from nplv_orchestration.sums import sha256
 
 State = Literal["fresh", "unchanged", "stale", "not_found", "not_configured", "refused", "unreachable"]
 
@@ -137,12 +137,8 @@ class Archive:
 
     def store(self, draft: Path, manifest: Manifest) -> Manifest:
         """Take a finished draft over as a new version; the same content is kept once. Returns it with its hash."""
-        digest = hashlib.sha256()
-        with draft.open("rb") as file:
-            while chunk := file.read(1 << 20):
-                digest.update(chunk)
-            os.fsync(file.fileno())
-        stored = replace(manifest, sha256=digest.hexdigest())
+        stored = replace(manifest, sha256=sha256(draft))
+        sync(draft)
         same = [m for m in self.versions(stored.key) if (m.sha256, m.request) == (stored.sha256, stored.request)]
         before = next((m.fetched_at for m in same if m.publisher_version != stored.publisher_version), "")
         stored = replace(stored, repeats=stored.repeats or before)

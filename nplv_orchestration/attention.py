@@ -18,6 +18,7 @@ from nplv_orchestration.manifest import Manifest
 from nplv_orchestration.monitor import Monitor
 from nplv_orchestration.sources.inbox import refused
 from nplv_orchestration.sources.registry import BY_KEY, REGISTRY
+from nplv_orchestration.warehouse import relations
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -88,7 +89,7 @@ def _inbox(monitor: Monitor) -> Iterator[Cause]:
 
 def _decisions(connection: DuckDBPyConnection) -> Iterator[Cause]:
     """Marts that the gate holds; none before it ever decided."""
-    if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE schema_name = 'release' AND table_name = 'decisions'").fetchone():
+    if "release.decisions" not in relations(connection):
         return
     for indicator_id, reasons in connection.execute(
         "SELECT indicator_id, reasons FROM release.decisions WHERE len(reasons) > 0 ORDER BY 1"
@@ -126,7 +127,7 @@ def _figures(connection: DuckDBPyConnection, manifest: Manifest) -> Iterator[Cau
 
 def _waivers(connection: DuckDBPyConnection, monitor: Monitor) -> Iterator[Cause]:
     known = waivers.read(connection)
-    used = _used(connection) if known else set()
+    used = _used(connection)
     for fault in waivers.faults(known, [w for w in known if (w.check, w.indicator_id) in used], monitor.today):
         yield Cause(f"waiver:{fault}", "ontheffing", fault, "pas waivers.csv aan en laat het nalezen")
     for waiver in known:
@@ -141,6 +142,7 @@ def _waivers(connection: DuckDBPyConnection, monitor: Monitor) -> Iterator[Cause
 
 
 def _used(connection: DuckDBPyConnection) -> set[tuple[str, str]]:
-    if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE schema_name = 'release' AND table_name = 'waivers'").fetchone():
+    """Waivers that a failed check needs, as check and indicator: also of a mart that is held for another reason."""
+    if "release.decisions" not in relations(connection):
         return set()
-    return set(connection.execute("SELECT check_name, indicator_id FROM release.waivers WHERE is_used").fetchall())
+    return set(connection.execute("SELECT unnest(waived), indicator_id FROM release.decisions").fetchall())

@@ -11,10 +11,9 @@ from typing import Annotated
 import typer
 
 from nplv_orchestration import current
-from nplv_orchestration.errors import NplvError, WrongCall
+from nplv_orchestration.errors import NplvError, WrongCall, some_of
 from nplv_orchestration.home import Home
 from nplv_orchestration.settings import load_settings
-from nplv_orchestration.sums import told
 
 
 def verify(folder: Annotated[Path | None, typer.Argument(help="a version, an edition, or a copy of one; default all of this home")] = None) -> None:
@@ -29,7 +28,7 @@ def verify(folder: Annotated[Path | None, typer.Argument(help="a version, an edi
             raise WrongCall(f"{one} is no folder; give that of a published version or of an edition")
         found = current.faults(home, one)
         changed += bool(found)
-        print(f"{one}: {told(found) or 'as it was published'}")
+        print(f"{one}: {some_of(found) or 'as it was published'}")
     if changed:
         raise NplvError(f"{changed} of {len(folders)} folders are not as they were published; use another, or put one back from a backup")
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Literal
 
 from nplv_orchestration.archive import now
-from nplv_orchestration.errors import NplvError, WrongCall
+from nplv_orchestration.errors import NplvError, WrongCall, some_of
 from nplv_orchestration.home import Home, point_to, write_atomically
-from nplv_orchestration.sums import problems, sealed, told
+from nplv_orchestration.sums import problems, sealed
 
 _WAY_OUT = "put back one that is as it was with `nplv rollback VERSION` (`nplv rollback` lists them), then run again"
 
@@ -94,7 +94,7 @@ def demand_untouched(home: Home) -> None:
     version = name(home)
     found = faults(home, home.published / version) if version else []
     if found:
-        raise NplvError(f"the published version {version} was changed after it was published: {told(found)}; {_WAY_OUT}")
+        raise NplvError(f"the published version {version} was changed after it was published: {some_of(found)}; {_WAY_OUT}")
 
 
 def versions(home: Home) -> list[Path]:
@@ -114,7 +114,7 @@ def rollback(home: Home, version: str, reason: str) -> Event:
     if version == here:
         raise WrongCall(f"version {version} is current already")
     if found := faults(home, folder):
-        raise NplvError(f"version {version} is not as it was published: {told(found)}; choose another")
+        raise NplvError(f"version {version} is not as it was published: {some_of(found)}; choose another")
     taken: Iterable[tuple[str, str]] = []
     if here and not faults(home, home.published / here):  # of a version that was tampered with, the figures that were judged are not at fault
         taken = sorted(_released(home.published / here, other_than=folder))

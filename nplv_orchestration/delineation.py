@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nplv_orchestration.errors import NplvError
+from nplv_orchestration.errors import NplvError, some_of
 from nplv_orchestration.sources.registry import BOUNDARY_YEAR
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
-
-_TOLD = 3  # regions that a refusal names
 
 # each gives what is wrong with its name; `what` says what to do
 _WRONG = {
@@ -43,5 +41,4 @@ def demand(connection: DuckDBPyConnection) -> None:
     for query, what in _WRONG.items():
         found = [str(row[0]) for row in connection.execute(f"SELECT DISTINCT * FROM ({query}) ORDER BY ALL").fetchall()]
         if found:
-            more = f" and {len(found) - _TOLD} more" if len(found) > _TOLD else ""
-            raise NplvError(what.format(", ".join(found[:_TOLD]) + more))
+            raise NplvError(what.format(some_of(found, ", ")))

@@ -4,11 +4,18 @@ Only errors that a person can act on belong here; a defect in this code raises P
 """
 
 import re
+from collections.abc import Sequence
 
 
 def one_line(text: str) -> str:
     """Text that may quote what a publisher sent, on one line: without line breaks, and without what a terminal takes for a command."""
     return re.sub(r"\s+|[\x00-\x1f\x7f-\x9f]+", " ", text)
+
+
+def some_of(found: Sequence[str], between: str = "; ", most: int = 3) -> str:
+    """The first few of what was found, and how many more there are, for an error of one line."""
+    more = f" and {len(found) - most} more" if len(found) > most else ""
+    return between.join(found[:most]) + more
 
 
 class NplvError(Exception):

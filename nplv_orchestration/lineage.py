@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from nplv_orchestration.manifest import Manifest, Node
-from nplv_orchestration.warehouse import fingerprints
+from nplv_orchestration.warehouse import relations
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -21,7 +21,7 @@ Lineage = Mapping[str, Mapping[str, str]]
 
 def raw_fingerprints(connection: DuckDBPyConnection) -> dict[str, str]:
     """A hash of the archived versions behind each relation of schema `raw`; none before any model was built."""
-    if not fingerprints(connection, ["raw.sources"]):
+    if "raw.sources" not in relations(connection):
         return {}
     query = "SELECT 'raw.' || relation, md5(string_agg(concat_ws(' ', key, sha256), ';' ORDER BY key)) FROM raw.sources GROUP BY relation"
     return dict(connection.execute(query).fetchall())

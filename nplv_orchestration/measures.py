@@ -91,14 +91,13 @@ def measured(mart: pd.DataFrame, indicator: Indicator, published: pd.DataFrame |
 
 def _unusual(changes: pd.Series[float], least: float) -> pd.Series[float]:
     """Of each change how far it lies from the median of the earlier ones, measured by the farthest of these or the least that counts; of the first two nothing."""
-    earlier: list[float] = []
-    found = []
-    for change in changes:
-        middle = sorted(earlier)[len(earlier) // 2] if len(earlier) % 2 else sum(sorted(earlier)[len(earlier) // 2 - 1 : len(earlier) // 2 + 1]) / 2
-        spread = max((abs(one - middle) for one in earlier), default=0.0)
-        found.append(abs(change - middle) / max(least, spread) if len(earlier) >= 2 else math.nan)
-        earlier += [] if math.isnan(change) else [change]
-    return changes.__class__(found, changes.index)
+    found = changes * math.nan
+    known = changes.dropna()
+    for number in range(2, len(known)):
+        earlier = known.iloc[:number]
+        spread = (earlier - earlier.median()).abs().max()
+        found[known.index[number]] = abs(known.iloc[number] - earlier.median()) / max(least, spread)
+    return found
 
 
 def _coverage_drop(rows: pd.DataFrame, told: pd.Series[float]) -> pd.Series[float]:

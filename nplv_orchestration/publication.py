@@ -24,7 +24,7 @@ from nplv_orchestration.sources.registry import REGISTRY
 from nplv_orchestration.sums import seal
 from nplv_orchestration.versions import code_fingerprint, versions
 from nplv_orchestration.waivers import Waiver
-from nplv_orchestration.warehouse import CONTENT, fingerprints, literal
+from nplv_orchestration.warehouse import CONTENT, fingerprints, literal, relations
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -183,7 +183,7 @@ def _derived(connection: DuckDBPyConnection, manifest: Manifest) -> str:
 
 def _kept(connection: DuckDBPyConnection, name: str) -> str | None:
     """A hash that was kept in the schema `release`, or None when there is none yet."""
-    if not fingerprints(connection, [f"release.{name}"]):
+    if f"release.{name}" not in relations(connection):
         return None
     row = connection.execute(f"SELECT {name} FROM release.{name}").fetchone()
     return row[0] if row else None

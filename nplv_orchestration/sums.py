@@ -10,7 +10,6 @@ import hashlib
 from pathlib import Path
 
 SUMS = "SHA256SUMS"
-_TOLD = 3  # files that an error names
 
 
 def seal(folder: Path) -> str:
@@ -38,12 +37,6 @@ def problems(folder: Path) -> list[str]:
     found = [f"{name} is not there" for name in named if name not in present]
     found += [f"{name} was put there afterwards" for name in present if name not in named]
     return found + [f"{name} was changed" for name, path in present.items() if name in named and sha256(path) != named[name]]
-
-
-def told(found: list[str]) -> str:
-    """Problems in one line."""
-    more = f" and {len(found) - _TOLD} more" if len(found) > _TOLD else ""
-    return "; ".join(found[:_TOLD]) + more
 
 
 def sha256(path: Path) -> str:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from nplv_orchestration.warehouse import relations
+
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
@@ -32,8 +34,7 @@ class Waiver:
 
 def read(connection: DuckDBPyConnection) -> list[Waiver]:
     """The waivers in the warehouse; none before any source was registered there."""
-    there = connection.execute("SELECT 1 FROM duckdb_views() WHERE schema_name = 'raw' AND view_name = 'waivers'").fetchone()
-    if not there:
+    if "raw.waivers" not in relations(connection):
         return []
     rows = connection.execute("SELECT check_name, indicator_id, reason, decided_by, until FROM raw.waivers ORDER BY ALL").fetchall()
     return [Waiver(check, indicator_id, reason, by, date.fromisoformat(until)) for check, indicator_id, reason, by, until in rows]

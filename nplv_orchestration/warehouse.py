@@ -133,10 +133,15 @@ def _timestamp(text: str | None) -> str:
     return f"TIMESTAMP '{moment.isoformat(sep=' ')}'"
 
 
-def fingerprints(connection: DuckDBPyConnection, relations: Iterable[str]) -> dict[str, str]:
+def relations(connection: DuckDBPyConnection) -> set[str]:
+    """The tables and views that there are, as schema.name."""
+    return {f"{schema}.{name}" for schema, name in connection.execute("SELECT table_schema, table_name FROM information_schema.tables").fetchall()}
+
+
+def fingerprints(connection: DuckDBPyConnection, tables: Iterable[str]) -> dict[str, str]:
     """A hash of the rows of each table, whatever their order; a table that is not there has none."""
-    present = {f"{schema}.{name}" for schema, name in connection.execute("SELECT table_schema, table_name FROM information_schema.tables").fetchall()}
-    wanted = [r for r in dict.fromkeys(relations) if r in present]
+    present = relations(connection)
+    wanted = [r for r in dict.fromkeys(tables) if r in present]
     if not wanted:
         return {}
     query = " UNION ALL ".join(f"SELECT {literal(r)}, {CONTENT} FROM {r} AS t" for r in wanted)

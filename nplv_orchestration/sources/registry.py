@@ -117,6 +117,27 @@ _REGION_VALUES = {"region_code": "VARCHAR", "value": "DOUBLE", "missing": "VARCH
 _PERIODS = {"period": "VARCHAR", "period_status": "VARCHAR"}
 
 
+def _reviewed(
+    key: str, table_id: str, title: str, columns: dict[str, str], grain: tuple[str, ...], boundary_year: int | None = None, may_be_empty: bool = False
+) -> SourceTable:
+    """A table that is kept with the monitor itself, in the file of its name."""
+    return SourceTable(
+        key=key,
+        relation=key,
+        publisher="Monitor NPLV",
+        table_id=table_id,
+        title=title,
+        reader="reviewed",
+        columns=columns,
+        grain=grain,
+        page="",
+        licence="EUPL-1.2",
+        boundary_year=boundary_year,
+        path=f"{key}.csv",
+        may_be_empty=may_be_empty,
+    )
+
+
 def _delivered(form: Form) -> SourceTable:
     """The table that the files of a form make; what is counted of areas is counted within the boundaries of these."""
     return SourceTable(
@@ -135,65 +156,41 @@ def _delivered(form: Form) -> SourceTable:
 
 
 REGISTRY: tuple[SourceTable, ...] = (
-    SourceTable(
+    _reviewed(
         key="focus_areas",
-        relation="focus_areas",
-        publisher="Monitor NPLV",
         table_id="focusgebieden",
         title="De focusgebieden en hun gemeenten, zoals in de monitor vastgelegd",
-        reader="reviewed",
         columns={
             "area_id": "VARCHAR", "area_name": "VARCHAR", "municipality_code": "VARCHAR", "municipality_name": "VARCHAR",
             "inhabitants_2025_x1000": "INTEGER", "fit": "VARCHAR", "delineation": "VARCHAR",
         },
         grain=("area_id",),
-        page="",
-        licence="EUPL-1.2",
-        path="focus_areas.csv",
     ),
-    SourceTable(
+    _reviewed(
         key="focus_area_regions",
-        relation="focus_area_regions",
-        publisher="Monitor NPLV",
         table_id="afbakening",
         title="De buurten van elk focusgebied, zoals in de monitor vastgelegd",
-        reader="reviewed",
         columns={"area_id": "VARCHAR", "region_code": "VARCHAR"},
         grain=("region_code",),
-        page="",
-        licence="EUPL-1.2",
         boundary_year=BOUNDARY_YEAR,
-        path="focus_area_regions.csv",
     ),
-    SourceTable(
+    _reviewed(
         key="corrections",
-        relation="corrections",
-        publisher="Monitor NPLV",
         table_id="correcties",
         title="Bekende fouten van uitgevers, en wat in plaats daarvan wordt gebruikt",
-        reader="reviewed",
         columns={
             "source_key": "VARCHAR", "region_code": "VARCHAR", "period": "VARCHAR", "measure": "VARCHAR",
             "expected": "DOUBLE", "used": "DOUBLE", "reason": "VARCHAR", "since": "VARCHAR", "reference": "VARCHAR",
         },
         grain=("source_key", "region_code", "period", "measure"),
-        page="",
-        licence="EUPL-1.2",
-        path="corrections.csv",
         may_be_empty=True,
     ),
-    SourceTable(
+    _reviewed(
         key="waivers",
-        relation="waivers",
-        publisher="Monitor NPLV",
         table_id="ontheffingen",
         title="Controles die een mart een tijd lang niet hoeft te halen, met wie dat besloot en tot wanneer",
-        reader="reviewed",
         columns={"check_name": "VARCHAR", "indicator_id": "VARCHAR", "reason": "VARCHAR", "decided_by": "VARCHAR", "until": "VARCHAR"},
         grain=("check_name", "indicator_id"),
-        page="",
-        licence="EUPL-1.2",
-        path="waivers.csv",
         may_be_empty=True,
     ),
     *(

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from benchmarks.processes import NPLV
 from nplv_orchestration import current
 from nplv_orchestration.home import Home
 from nplv_orchestration.run import run_night
@@ -19,7 +20,6 @@ from nplv_orchestration.settings import Settings
 from tests.killing import Write, content, damage, left_overs
 from tests.real import Night
 
-NPLV = [sys.executable, "-m", "nplv_orchestration.cli"]
 # by whom, what its name has, and when
 MOMENTS = {
     "in the middle of a database": ("publication._write", "CREATE TABLE version_file.marts.indicator_values ", "middle"),

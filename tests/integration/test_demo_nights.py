@@ -31,14 +31,10 @@ from nplv_orchestration.sources.refresh import Publishers
 from nplv_orchestration.sources.registry import REGISTRY, SourceTable
 from nplv_orchestration.sums import problems
 from tests.integration.test_independent import compare
+from tests.reading import public
 from tests.real import Night
 
 DEMO = "DEMONSTRATIEGEGEVENS"
-
-
-def public(home: Path, query: str) -> list[tuple[object, ...]]:
-    with duckdb.connect(str((home / "published" / "current").resolve() / "openbaar" / "nplv.duckdb"), read_only=True) as connection:
-        return connection.execute(query).fetchall()
 
 
 def test_all_indicators_have_figures_of_the_areas_and_the_country_and_none_is_held(demo_night: Night) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import duckdb
 import pytest
 from pydantic import HttpUrl
 
+from benchmarks.processes import NPLV
 from nplv_orchestration.archive import Archive
 from nplv_orchestration.errors import NplvError
 from nplv_orchestration.home import Home
@@ -21,8 +21,6 @@ from nplv_orchestration.monitor import open_monitor
 from nplv_orchestration.run import dagster_home, run_night
 from nplv_orchestration.sums import problems
 from tests.real import Night, environment_for, settings_for
-
-NPLV = [sys.executable, "-m", "nplv_orchestration.cli"]
 
 
 def environment(url: str, home: Path, **more: str) -> dict[str, str]:

@@ -15,14 +15,10 @@ from nplv_orchestration.home import Home, point_to
 from nplv_orchestration.published import records
 from nplv_orchestration.run import Outcome, run_night
 from nplv_orchestration.settings import Settings
+from tests.reading import public
 from tests.real import Night
 
 REASON = "de politie telde dubbel"
-
-
-def public(home: Path, query: str) -> list[tuple[object, ...]]:
-    with duckdb.connect(str((home / "published" / "current").resolve() / "openbaar" / "nplv.duckdb"), read_only=True) as connection:
-        return connection.execute(query).fetchall()
 
 
 def figures(home: Path) -> dict[str, list[tuple[object, ...]]]:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from nplv_orchestration.sums import problems, seal, sealed, told
+from nplv_orchestration.errors import some_of
+from nplv_orchestration.sums import problems, seal, sealed
 
 
 @pytest.fixture
@@ -45,5 +46,5 @@ def test_sealing_again_gives_the_same_seal(folder: Path) -> None:
 
 
 def test_many_problems_are_told_in_one_line() -> None:
-    assert told(["a", "b", "c", "d", "e"]) == "a; b; c and 2 more"
-    assert told(["a"]) == "a"
+    assert some_of(["a", "b", "c", "d", "e"]) == "a; b; c and 2 more"
+    assert some_of(["a"]) == "a"
