@@ -52,7 +52,7 @@ def measured(mart: pd.DataFrame, indicator: Indicator, published: pd.DataFrame |
     unusual: how far the change lies from the median of the earlier ones, as a multiple of the farthest of these, or of what is noise; from the third change on.
     denominator_change: the relative change of the denominator, had it been covered whole. repeated: 1 in a year in which numerator or weight of each
     total is exactly that of the measurement before; else `copied`, or 0. restated: the absolute change of what was published of that very row; vanished: 1 where
-    a published value is gone, else 0. coverage_drop: how much less of the denominator a row that is new rests on than the published one before it, where the areas together have a figure.
+    a published value is gone, else 0. coverage_drop: how much less of the denominator a row that is new rests on than the published one before it, where an area has a figure.
     """
     import pandas as pd
 
@@ -105,5 +105,7 @@ def _coverage_drop(rows: pd.DataFrame, told: pd.Series[float]) -> pd.Series[floa
     covered = rows["coverage"].astype(float).where(rows["value"].notna(), 0.0).fillna(0.0)
     of_geo = [rows["geo_level"], rows["geo_code"], rows["series"]]
     of_year = rows[["series", "year"]].apply(tuple, axis=1)
-    is_new = of_year.isin(of_year[(rows["geo_level"] == "nplv") & rows["value"].notna() & told.isna()])
+    # one area without a figure can leave the areas together without one, so any of them tells that the year is there
+    is_there = of_year.isin(of_year[rows["geo_level"].isin(["nplv", "gebied"]) & rows["value"].notna()])
+    is_new = is_there & of_year.isin(of_year[(rows["geo_level"] == "nplv") & told.isna()])
     return (covered.groupby(of_geo).shift() - covered).where(is_new & told.groupby(of_geo).shift().notna())

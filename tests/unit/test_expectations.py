@@ -100,6 +100,13 @@ def test_a_new_row_that_rests_on_less_than_the_published_one_before_it_is_found(
     assert column(found, "dekking_daalt_gebied") == {("delft", 2023): 1.0}
     assert column(measured(less, indicator(), BASE), "dekking_daalt") == {}  # nothing is new
     assert column(measured(less.assign(value=[50.0, None, 25.0, 26.0, 60.0, None]), indicator(), before), "dekking_daalt") == {}  # not out yet
+    lost = pd.concat([less, BASE[BASE["geo_level"] == "gebied"].assign(geo_code="ede", geo_name="ede")]).assign(
+        value=[50.0, None, 25.0, 26.0, 60.0, None, 60.0, 61.0]
+    )
+    assert column(measured(lost.reset_index(drop=True), indicator(), lost[lost["year"] == 2022]), "dekking_daalt_gebied") == {
+        ("delft", 2023): 1.0,  # one area of two is there, so the year is; that the other is not left the two together without a figure
+        ("ede", 2023): 0.0,
+    }
 
 
 def test_a_revision_is_told_of_the_row_that_was_published_and_what_vanished_is_found() -> None:
