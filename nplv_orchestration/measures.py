@@ -69,7 +69,8 @@ def measured(mart: pd.DataFrame, indicator: Indicator, published: pd.DataFrame |
     for at in indicator.breaks:
         known.loc[(known["series"] == at.series) & (before < at.year) & (known["year"] >= at.year), ["change", "gap_jump"]] = math.nan
     rows["jump"], rows["gap_jump"] = known["change"].abs(), known["gap_jump"]
-    rows["unusual"] = known.groupby(["geo_level", "geo_code", "series"])["change"].transform(lambda changes: _unusual(changes, indicator.noise))
+    totals = known[known["geo_level"] != "gebied"].groupby(["geo_level", "geo_code", "series"])  # those of an area say little: each has outliers
+    rows["unusual"] = totals["change"].transform(lambda changes: _unusual(changes, indicator.noise))
     rows["denominator_change"] = (of_geo["whole"].diff() / of_geo["whole"].shift()).abs()
     same = {name: known[name] == of_geo[name].shift() for name in ("numerator", "denominator", "weight_year")}
     has_weight = known["weight_year"].notna()
