@@ -26,7 +26,7 @@ class _Known(BaseModel):
 class Series(_Known):
     """One series of an indicator, never joined to another: measured from `first` on, every so many years, up to `last` if it ended."""
 
-    id: str = Field(pattern=r"[a-z][a-z0-9_]*")
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     name_nl: str
     first: int
     every: int = Field(ge=1)
@@ -41,6 +41,14 @@ class Break(_Known):
     series: str = "hoofdreeks"
 
 
+class Wording(_Known):
+    """How sentences speak of the figure: its subject with the article, what follows a number, and what every mention must carry."""
+
+    subject: str = Field(pattern=r"^(het|de) \S.*[^.]$")
+    suffix: str = Field(pattern=r"^(%| \S.*)?$")
+    always: str = Field(pattern=r"^([A-Z].*\.)?$")
+
+
 class Change(_Known):
     """A change of the indicator itself: how it is defined or made."""
 
@@ -51,12 +59,13 @@ class Change(_Known):
 class Indicator(_Known):
     """All that is known of one indicator. kind says how numerator and denominator come about, and with it how old a weight may be."""
 
-    indicator_id: str = Field(pattern=r"[a-z][a-z0-9_]*")
+    indicator_id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     number: int = Field(ge=1)
     name_nl: str
     name_en: str
     definition_nl: str
     definition_en: str
+    wording_nl: Wording
     actielijn: Literal["fysiek", "sociaal", "veiligheid"]
     unit: str
     decimals: int = Field(ge=0, le=6)
@@ -137,6 +146,10 @@ class Indicator(_Known):
             raise ValueError(f"breaks are of series that are not there: {', '.join(sorted(unknown))}")
         if unknown := set(self.sources) - {table.relation for table in REGISTRY}:
             raise ValueError(f"sources that the registry does not have: {', '.join(sorted(unknown))}")
+        if not self.relative and not self.wording_nl.subject.startswith("het "):
+            raise ValueError(
+                f"wording_nl.subject '{self.wording_nl.subject}' must begin with 'het': sentences go on with 'het' and 'landelijk was het'"
+            )
         if len({s.id for s in self.series}) < len(self.series):
             raise ValueError("two series have one id")
         return self

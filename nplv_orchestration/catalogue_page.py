@@ -57,6 +57,7 @@ def _described(i: Indicator) -> list[str]:
             f"{100 * i.minimum_coverage:.0f}% of the denominator; at most {100 * i.unplaced_share:g}% of the numerator lies in no region; within {i.due_after_months} months after the end of the year",
         ),
         ("Wat dit cijfer niet zegt", i.caveat_nl),
+        ("In een zin", f"{i.wording_nl.subject}, …{i.wording_nl.suffix}{f'. {i.wording_nl.always}' if i.wording_nl.always else ''}"),
         ("List", f"{i.support}{', benadering' if i.approximation else ''}{', a relative measure' if i.relative else ''}; owner {i.owner}"),
         ("Wijzigingen", "; ".join(f"{c.date}: {c.text_nl}" for c in i.changelog)),
     ]
