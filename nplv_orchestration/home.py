@@ -19,6 +19,7 @@ from pathlib import Path
 from nplv_orchestration.errors import HomeBusy, NplvError, WrongCall
 from nplv_orchestration.settings import DEMO_SIZES, DemoSize, Settings, SourceMode
 
+_DRAFTS = ".*.*.tmp"  # `_draft`
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # of renameat2(2)
 _RENAME_SWAP = 2  # of renamex_np(2) on macOS
 
@@ -177,12 +178,20 @@ class Home:
                     raise self._busy(descriptor)
                 time.sleep(0.2)
             died = _holder(descriptor)
+            if died:
+                self._clear_away()
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, f"{who} (process {os.getpid()})".encode(), 0)
             try:
                 yield died
             finally:
                 os.ftruncate(descriptor, 0)
+
+    def _clear_away(self) -> None:
+        """Remove the drafts of files that a killed writer left beside them; folders that belong to people and to other programs are left alone."""
+        ours = (self.archive, self.published, self.editions, self.alerts, self.demo)
+        for draft in (*self.root.glob(_DRAFTS), *(left for folder in ours for left in folder.rglob(_DRAFTS))):
+            draft.unlink(missing_ok=True)
 
     def hold_ui(self) -> None:
         """Be the only UI of this home for as long as this process lives, whatever program it becomes. Raises HomeBusy."""
@@ -228,10 +237,15 @@ def _holder(descriptor: int) -> str:
     return os.pread(descriptor, 200, 0).decode(errors="replace").strip()
 
 
+def _draft(path: Path) -> Path:
+    """Where a file or link is written before it takes its name."""
+    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a whole file or nothing: a reader sees the old or the new content, also after a crash."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    draft = _draft(path)
     try:
         with draft.open("wb") as file:
             file.write(content)
@@ -245,7 +259,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 def point_to(link: Path, target: str) -> None:
     """Move the symbolic link `link` to `target` (relative to its folder) in one step."""
-    draft = link.with_name(f".{link.name}.{os.getpid()}.tmp")
+    draft = _draft(link)
     draft.unlink(missing_ok=True)
     draft.symlink_to(target)
     os.replace(draft, link)

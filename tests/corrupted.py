@@ -1,4 +1,4 @@
-"""Errors in figures as publishers make them: what an error does to the rows of a table, and 200 ways in which the demo country's sources go wrong.
+"""Errors in figures as publishers make them: what an error does to the rows of a table, and over 200 ways in which the demo country's sources go wrong.
 
 Each table is read off its wire, or out of its delivery, into rows with the same few columns, so that an error is told once for all publishers:
 `part` (measure, offence, margin or indicator), `year`, `level`, `region`, and the figures. How rows are changed and become an answer again belongs
@@ -647,7 +647,6 @@ def _of_columns() -> Iterator[Way]:
     yield Way(kind, SCORES, "dwellings and nuisance in a year", exchanged("won", "onv", At(year=2024)))
     yield Way(kind, SCORES, "surroundings and services", exchanged("fys", "vrz"))
     yield Way(kind, SCORES, "dwellings and nuisance in the newest year", exchanged("won", "onv", At(year=2024)), *NEW_SCORES)
-    yield Way(kind, MAATWERK, "numerator and denominator", exchanged("teller", "noemer", At(SUSPECTS, 2024)))
     yield Way(kind, MAATWERK, "the two kinds of poverty in a year", taken(At(POVERTY, 2023), columns=["teller"], part=exchange(*POVERTY)))
     yield Way(
         kind,
@@ -801,10 +800,8 @@ def _of_outliers() -> Iterator[Way]:
     yield Way(kind, SCORES, "scores of a buurt times 3", scaled(3, At(year=2024, among=single(0))), *NEW_SCORES)
     yield Way(kind, MAATWERK, "numerator of an area times 1.5", times(1.5, At(HOUSEHOLDS, 2024, AREA_ROW, area_of(13)), "teller"), *NEW_POVERTY)
     kind = "one region outside"
-    yield Way(kind, KWB24, "property value of a buurt times 10", times(10, At("woz", among=outside(0))))
     yield Way(kind, KWB24, "benefits of a village times 10", times(10, At("welfare", among=municipality(21))))
     yield Way(kind, CRIME, "crimes of a city times 10", times(10, At(ALL_CRIMES, 2024, among=municipality(6))))
-    yield Way(kind, CRIME, "crimes of a buurt times 100", times(100, At(ALL_CRIMES, 2023, among=outside(2))))
     yield Way(kind, MAATWERK, "numerator of what is left of a city times 3", times(3, At(SUSPECTS, 2024, REST_ROW, municipality(0)), "teller"))
     yield Way(kind, KWB25, "property value of a city times 10", times(10, At("woz", among=municipality(1))), *NEW_WOZ)
     yield Way(kind, KWB25, "benefits of a city times 3", times(3, At("welfare", among=municipality(0))), *NEW_WORK)

@@ -36,7 +36,13 @@ def test_a_killed_writer_keeps_no_lock_and_the_next_one_hears_of_it(tmp_path: Pa
     writer.kill()
     writer.wait()
     home.refuse_when_busy()
+    left = [tmp_path / "archive" / "a" / ".state.json.1.tmp", tmp_path / ".sources.1.tmp"]
+    for draft in (*left, tmp_path / "inbox" / ".theirs.1.tmp"):
+        draft.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text("half")
     with home.writing("the next") as died:
+        assert not any(draft.exists() for draft in left)  # of the writer that was killed; the inbox belongs to people
+        assert (tmp_path / "inbox" / ".theirs.1.tmp").exists()
         assert died == f"Dagster run abc (process {writer.pid})"
     with home.writing("the one after") as died:
         assert died == ""
