@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nplv_orchestration.edition import page, sheet
+from nplv_orchestration.edition import page, pdf, sheet
+from nplv_orchestration.edition.document import cover
 from nplv_orchestration.edition.table import Edition, read
 from nplv_orchestration.home import exchange, point_to, sync
 from nplv_orchestration.sums import problems, seal, sha256
@@ -22,6 +23,7 @@ _KINDS = {
     ".csv": "text/csv",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".html": "text/html",
+    ".pdf": "application/pdf",
     ".json": "application/json",
 }
 
@@ -67,8 +69,9 @@ def make_edition(public_database: Path, editions: Path, year: int) -> EditionRes
 def _write_files(edition: Edition, folder: Path, provenance: bytes) -> None:
     (folder / "overzichtstabel.csv").write_bytes(sheet.csv_bytes(edition))
     (folder / "afbakening.csv").write_bytes(sheet.delineation_bytes(edition))
-    sheet.write_xlsx(edition, folder / "overzichtstabel.xlsx", page.cover(edition))
+    sheet.write_xlsx(edition, folder / "overzichtstabel.xlsx", cover(edition))
     (folder / "voortgangsoverzicht.html").write_text(page.html(edition), encoding="utf-8")
+    (folder / "voortgangsoverzicht.pdf").write_bytes(pdf.pdf(edition))
     (folder / "provenance.json").write_bytes(provenance)
     (folder / "datapackage.json").write_bytes(_json(_datapackage(edition, folder)))
     seal(folder)
@@ -127,8 +130,8 @@ def _datapackage(edition: Edition, folder: Path) -> dict[str, Any]:
     return {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": f"nplv-voortgangsoverzicht-{edition.year}",
-        "title": page.cover(edition)[0],
-        "description": " ".join(f"{line.rstrip('.')}." for line in page.cover(edition)[1:]),
+        "title": cover(edition)[0],
+        "description": " ".join(f"{line.rstrip('.')}." for line in cover(edition)[1:]),
         "created": edition.facts["published_at"],
         "version": f"{edition.year}.{REVISION}",
         "demonstratiegegevens": edition.is_demo,

@@ -200,5 +200,5 @@ def _said_with_it(row: dict[str, Any], always: str) -> list[str]:
     if row["status"] == "niet_bijgewerkt":
         found.append("Dit cijfer is niet bijgewerkt: het is het laatst gepubliceerde.")
     if row["newest_year"] > row["latest_year"]:
-        found.append(f"Over {row['newest_year']} is er nog geen cijfer.")
+        found.append(f"Over de jaren na {row['latest_year']} is er nog geen cijfer.")
     return found + [always] * bool(always)

@@ -20,6 +20,10 @@ DEMO = "DEMONSTRATIEGEGEVENS: alle cijfers zijn verzonnen"
 UNDECIDED = "niet te bepalen"
 
 
+Point = tuple[int, float | None, float | None]
+"""A year, the figure of the areas together, and that of the Netherlands."""
+
+
 @dataclass(frozen=True)
 class Edition:
     """All that an edition tells, read once. rows: see `_ROWS`; one for each indicator, in the order of the table."""
@@ -30,6 +34,10 @@ class Edition:
     sources: list[dict[str, Any]]
     delineation: list[dict[str, Any]]
     """Which buurten make up which area, and whether that is officieel, kandidaat or verzonnen."""
+    points: dict[str, list[Point]]
+    """Of each indicator the years of its main series up to this one, with the figure of the areas and that of the Netherlands."""
+    checks: dict[str, int]
+    """How many checks passed and how many failed, of what was published."""
 
     @property
     def is_demo(self) -> bool:
@@ -45,6 +53,16 @@ class Edition:
     def delineated(self) -> str:
         """What the delineation of the areas is, in a word (of several words each)."""
         return ", ".join(sorted({row["delineation"] for row in self.delineation}))
+
+    @property
+    def areas(self) -> int:
+        """How many areas there are."""
+        return len({row["area_id"] for row in self.delineation})
+
+    @property
+    def municipalities(self) -> int:
+        """In how many municipalities they lie."""
+        return len({row["municipality_name"] for row in self.delineation})
 
     @property
     def missing(self) -> list[dict[str, Any]]:
@@ -74,6 +92,17 @@ _ROWS = """
 """
 
 
+_POINTS = """
+    SELECT a.indicator_id, a.year, a.value, n.value AS national
+    FROM marts.indicator_values AS a
+    INNER JOIN marts.indicators AS c ON a.indicator_id = c.indicator_id AND a.series = c.main_series
+    LEFT JOIN marts.indicator_values AS n
+        ON a.indicator_id = n.indicator_id AND a.series = n.series AND a.year = n.year AND n.geo_level = 'nederland'
+    WHERE a.geo_level = 'nplv' AND a.year <= $year
+    ORDER BY a.indicator_id, a.year
+"""
+
+
 def read(database: Path, year: int) -> Edition:
     """What the edition of a year tells. Raises NplvError without a published version, WrongCall for a year without figures."""
     import duckdb
@@ -91,6 +120,10 @@ def read(database: Path, year: int) -> Edition:
             possible = f"{years[0]} to {years[-1]}" if years else "none: no indicator has a figure"
             raise WrongCall(f"an edition {year} cannot be made: years with figures are {possible}")
         table = rows(_ROWS, year=year)
+        points: dict[str, list[Point]] = {}
+        for point in rows(_POINTS, year=year):
+            points.setdefault(point["indicator_id"], []).append((point["year"], point["value"], point["national"]))
+        counted = {row["outcome"]: row["n"] for row in rows("SELECT outcome, count(*) AS n FROM quality.check_results GROUP BY outcome")}
         return Edition(
             year=year,
             facts=facts(connection),
@@ -100,6 +133,8 @@ def read(database: Path, year: int) -> Edition:
                 "SELECT a.area_id, a.area_name, a.municipality_name, r.region_code, r.boundary_year, a.delineation FROM areas.focus_area_regions AS r "
                 "JOIN areas.focus_areas AS a USING (area_id) ORDER BY ALL"
             ),
+            points=points,
+            checks={outcome: counted.get(outcome, 0) for outcome in ("passed", "failed")},
         )
 
 

@@ -14,14 +14,16 @@ import openpyxl
 import pytest
 
 from nplv_orchestration.edition.build import make_edition
+from nplv_orchestration.edition.sentences import sentences
 from nplv_orchestration.edition.table import number, read, remarks, signed
 from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.home import Home
 from nplv_orchestration.sums import problems
 from tests.real import Night
+from tests.unit.test_sentences import CAUSAL
 
 FILES = {
-    "overzichtstabel.csv", "overzichtstabel.xlsx", "voortgangsoverzicht.html", "afbakening.csv", "datapackage.json", "provenance.json",
+    "overzichtstabel.csv", "overzichtstabel.xlsx", "voortgangsoverzicht.html", "voortgangsoverzicht.pdf", "afbakening.csv", "datapackage.json", "provenance.json",
     "SHA256SUMS",
 }  # fmt: skip
 
@@ -78,7 +80,8 @@ def test_the_page_needs_nothing_and_names_no_area(folder: Path) -> None:
     page = (folder / "voortgangsoverzicht.html").read_text(encoding="utf-8")
     assert '<html lang="nl">' in page
     assert "<script" not in page
-    assert not re.search(r"""(src|href)=["']""", page)
+    assert not re.search(r"""src=["']|href=["'][^#]|url\(""", page)
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(re.findall(r' id="([^"]+)"', page))
     with (folder / "afbakening.csv").open(encoding="utf-8", newline="") as file:
         delineation = list(csv.DictReader(file))
     assert len(delineation) == 511
@@ -87,6 +90,27 @@ def test_the_page_needs_nothing_and_names_no_area(folder: Path) -> None:
         text = (folder / name).read_text(encoding="utf-8")
         assert not [row["area_name"] for row in delineation if row["area_name"] in text], name
         assert not re.search(r"\b(BU|WK)\d{4}", text), name
+
+
+def test_the_document_for_print_is_tagged_titled_and_says_what_the_page_says(folder: Path) -> None:
+    file = (folder / "voortgangsoverzicht.pdf").read_bytes()
+    assert (
+        b"pdfuaid:part" in file and b"pdfaid:part" in file
+    )  # it says that it is PDF/UA and PDF/A, which the compiler refuses to write of what is not
+    assert b"/MarkInfo" in file and b"/StructTreeRoot" in file and b"/Lang" in file
+    assert b"Voortgangsoverzicht Nationaal Programma Leefbaarheid en Veiligheid 2024" in file
+
+
+def test_the_sentences_of_the_real_figures_read_as_they_should(database: Path) -> None:
+    told = {row["indicator_id"]: sentences(row) for row in read(database, 2024).rows}
+    assert told["lbm_zwak_aandeel"][0] == (
+        "In de focusgebieden was het aandeel woningen in een buurt met een zwakke of lagere leefbaarheid 54,6% in 2024; landelijk was het 9,2%; "
+        "een eerder cijfer is er niet."
+    )
+    assert told["ervaren_gezondheid"][0].startswith(
+        "In de focusgebieden was het aandeel volwassenen met een goede of zeer goede ervaren gezondheid 71,8% in 2020 en "
+    )
+    assert not [s for found in told.values() for s in found if CAUSAL.search(s)]
 
 
 def test_the_data_package_describes_the_files(folder: Path) -> None:

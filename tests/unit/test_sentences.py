@@ -159,7 +159,12 @@ def test_what_must_be_said_is_said() -> None:
             wording_nl=json.dumps({"subject": "het aandeel", "suffix": "%", "always": "Let op."}),
         )
     )
-    assert told[2:] == ["Dit cijfer is een benadering.", "Het cijfer over 2023 is voorlopig.", "Over 2024 is er nog geen cijfer.", "Let op."]
+    assert told[2:] == [
+        "Dit cijfer is een benadering.",
+        "Het cijfer over 2023 is voorlopig.",
+        "Over de jaren na 2023 is er nog geen cijfer.",
+        "Let op.",
+    ]
     assert "Dit cijfer is niet bijgewerkt: het is het laatst gepubliceerde." in sentences(row(status="niet_bijgewerkt"))
 
 

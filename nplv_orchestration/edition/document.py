@@ -1,0 +1,329 @@
+"""What the progress overview tells, in the order in which it is read: as blocks, which each form of the document (page, pdf, Word) draws in its own way.
+
+Words and order belong here; a sentence about a figure is made in `sentences`, how a block looks is up to the form.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nplv_orchestration.edition.chart import chart
+from nplv_orchestration.edition.sentences import sentences
+from nplv_orchestration.edition.table import ACTIELIJNEN, DEMO, Edition, changes, development, number, remarks, signed
+
+UNKNOWN = "niet te bepalen"
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading of level 2 to 4; anchor: what a link goes to."""
+
+    level: int
+    text: str
+    anchor: str = ""
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Points:
+    """A list of lines."""
+
+    lines: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Words, each with what it stands for."""
+
+    pairs: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a table. below: smaller lines under it; is_number: it is set to the right; is_empty: it says in words that there is no figure."""
+
+    text: str
+    below: tuple[str, ...] = ()
+    is_number: bool = False
+    is_empty: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table whose first column names its rows. widths: of the columns, in parts of a hundred."""
+
+    caption: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    widths: Sequence[int]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A chart in SVG. told: the same in words."""
+
+    svg: str
+    told: str
+
+
+Block = Heading | Text | Points | Terms | Table | Picture
+
+
+def cover(edition: Edition) -> list[str]:
+    """Title and notes that stand on top of every form of the table."""
+    absent = len(edition.missing)
+    return [
+        f"Voortgangsoverzicht Nationaal Programma Leefbaarheid en Veiligheid {edition.year}",
+        *([DEMO] if edition.is_demo else []),
+        f"Concept. Cijfers van het totaal van de {edition.areas} focusgebieden; gebieden worden niet met elkaar vergeleken.",
+        f"Gebiedsafbakening: {edition.delineated}." + (" De lijst van buurten is nog niet officieel." if "kandidaat" in edition.delineated else ""),
+        f"Cijfers tot en met {edition.year}, vergeleken op de gemeente-, wijk- en buurtgrenzen van {edition.facts['boundary_year']}.",
+        f"{len(edition.rows) - absent} van de {len(edition.rows)} indicatoren hebben een cijfer.",
+        f"Gegevensversie {edition.facts['version']}.",
+    ]
+
+
+def document(edition: Edition) -> list[Block]:
+    """The whole overview, without its title and the notes of `cover`."""
+    parts = (_summary, _about, _main_figures, _overview, _reading, _indicators, _questions, _checked, _sources, _citing)
+    return [block for part in parts for block in part(edition)]
+
+
+# ------------------------------------------------------------------------------------------------------------ the parts
+
+
+def _summary(edition: Edition) -> Iterator[Block]:
+    """In plain words: in which direction the indicators went, and whether the distance to the country became less."""
+    yield Heading(2, "Samenvatting", "samenvatting")
+    yield Text(
+        f"In {edition.areas} wijken en buurten in {edition.municipalities} gemeenten werken gemeenten, het Rijk en bewoners samen aan een beter leven: de "
+        f"focusgebieden. Dit overzicht laat met {len(edition.rows)} cijfers zien hoe het daar gaat. Elk cijfer gaat over alle gebieden samen."
+    )
+    moved: dict[str, list[str]] = {}
+    for row in edition.rows:
+        moved.setdefault(_direction(row), []).append(row["name_nl"])
+    told = {
+        "goed": "Het cijfer ging de goede kant op, of kwam dichter bij dat van Nederland",
+        "slecht": "Het cijfer ging de verkeerde kant op, of kwam verder van dat van Nederland af",
+        "gelijk": "Er veranderde weinig",
+        "wisselend": "Het beeld is wisselend: het hangt af van het startjaar",
+        "onbekend": "Er is nog niet te zeggen hoe het zich ontwikkelde",
+        "ontbreekt": "Er is geen cijfer",
+    }
+    yield Points([f"{text} ({len(moved[way])}): {'; '.join(moved[way])}." for way, text in told.items() if way in moved])
+    gaps = [row["gap_verdict"] for row in edition.rows if row["latest_value"] is not None]
+    yield Text(
+        f"Bij {_counted(gaps.count('ingelopen'), 'indicator', 'indicatoren')} werd het verschil met Nederland kleiner, "
+        f"bij {_counted(gaps.count('opgelopen'), 'indicator', 'indicatoren')} werd het groter."
+    )
+    yield Text("De cijfers laten zien wat er veranderde. Zij laten niet zien hoe dat kwam.")
+
+
+def _counted(number: int, one: str, more: str) -> str:
+    return f"{number or 'geen'} {one if number == 1 else more}"
+
+
+def _direction(row: dict[str, Any]) -> str:
+    if row["latest_value"] is None:
+        return "ontbreekt"
+    verdict = row["gap_verdict"] if row["relative"] else row["verdict"]
+    ways = {"verbeterd": "goed", "ingelopen": "goed", "verslechterd": "slecht", "opgelopen": "slecht", "stabiel": "gelijk", "gelijk": "gelijk"}
+    return ways.get(verdict, "wisselend" if verdict == "wisselend" else "onbekend")
+
+
+def _about(edition: Edition) -> Iterator[Block]:
+    yield Heading(2, "Wat deze monitor is", "monitor")
+    yield Text(
+        "Het programma begon in 2022 en duurt vijftien tot twintig jaar. Bij de start is afgesproken om elk jaar aan de Tweede Kamer te laten zien wat er "
+        "gedaan is en hoe het met de gebieden gaat. De indicatoren zijn samen met de gebieden gekozen. Alle cijfers komen uit landelijke bronnen, zoals "
+        "registraties en schattingen van CBS, RIVM, de politie en de Leefbaarometer; gemeenten leveren er geen cijfers voor aan."
+    )
+    yield Text(
+        "Gebieden worden niet met elkaar vergeleken. Daarom staat hier alleen het totaal van de gebieden, naast het cijfer van Nederland. Nederland is het "
+        "hele land, inclusief de gebieden. Hoe de uitkomst over de gebieden verdeeld is, staat er in woorden bij."
+    )
+    yield Text("Veranderingen in een wijk kosten jaren. Een verschil van een of twee jaar zegt daarom weinig.")
+
+
+def _main_figures(edition: Edition) -> Iterator[Block]:
+    """Each actielijn: of every indicator its sentences and its chart."""
+    yield Heading(2, "De cijfers in zinnen en grafieken", "cijfers")
+    for actielijn, title in ACTIELIJNEN.items():
+        yield Heading(3, f"Actielijn {title}", f"actielijn-{actielijn}")
+        for row in edition.rows:
+            if row["actielijn"] == actielijn:
+                yield Heading(4, row["name_nl"])
+                yield Text(" ".join(sentences(row)))
+                yield from _chart(edition, row)
+
+
+def _chart(edition: Edition, row: dict[str, Any]) -> Iterator[Block]:
+    points = edition.points.get(row["indicator_id"], [])
+    if not any(value is not None for _, value, _ in points):
+        return
+    known = "; ".join(
+        f"{year}: {number(value, row['decimals'])}, Nederland {number(national, row['decimals'])}"
+        for year, value, national in points
+        if value is not None
+    )
+    svg = chart(
+        points,
+        unit=row["unit"],
+        decimals=row["decimals"],
+        breaks=[b["year"] for b in json.loads(row["breaks"]) if b["series"] == row["main_series"]],
+        title=f"{row['name_nl']}, de gebieden samen en Nederland",
+        note=DEMO.partition(":")[0] if edition.is_demo else "",
+    )
+    yield Picture(svg, f"{row['name_nl']}, de gebieden samen ({row['unit']}). {known}.")
+
+
+_HEAD = (
+    "Indicator", "2018 of later", "2022 of later", "Laatste cijfer", "Nederland, inclusief de gebieden", "Verandering", "Verschil met Nederland",
+    "Verhouding", "Ontwikkeling", "Dekking", "Opmerking",
+)  # fmt: skip
+_WIDTHS = (18, 6, 6, 6, 8, 9, 8, 9, 10, 7, 13)
+
+
+def _overview(edition: Edition) -> Iterator[Block]:
+    yield Heading(2, "Overzichtstabel", "tabel")
+    for actielijn, title in ACTIELIJNEN.items():
+        rows = [_row(row) for row in edition.rows if row["actielijn"] == actielijn]
+        yield Table(f"Actielijn {title}", _HEAD, rows, _WIDTHS)
+
+
+def _row(row: dict[str, Any]) -> list[Cell]:
+    decimals = row["decimals"]
+
+    def figure(point: str) -> Cell:
+        year = row[f"{point}_year"]
+        if point != "latest" and year and year == row["latest_year"]:
+            return Cell("geen eerder cijfer", is_number=True, is_empty=True)
+        value = row[f"{point}_value"]
+        return Cell(number(value, decimals), (str(year),) if year else (), is_number=True, is_empty=value is None)
+
+    moved = changes(row)
+    change = Cell(" en ".join(f"{signed(c, decimals)} sinds {year}" for c, year in moved) or UNKNOWN, is_number=True, is_empty=not moved)
+    gap = row["gap_difference_latest"]
+    ratio = row["gap_ratio_latest"]
+    ways = [f"achterstand {row['gap_verdict']}"] if not row["relative"] and row["gap_verdict"] not in (None, UNKNOWN) else []
+    return [
+        Cell(row["name_nl"], (row["unit"],)),
+        figure("start1"),
+        figure("start2"),
+        figure("latest"),
+        Cell(number(row["latest_nl"], decimals), is_number=True, is_empty=row["latest_nl"] is None),
+        change,
+        Cell(UNKNOWN if gap is None else signed(gap, decimals), is_number=True, is_empty=gap is None),
+        Cell(number(ratio, 2) if ratio is not None or row["latest_value"] is None else "niet van toepassing", is_number=True, is_empty=ratio is None),
+        Cell(development(row), tuple([*ways, *([row["spread"]] if row["spread"] else [])])),
+        Cell(
+            f"{number(100 * row['coverage'], 1)}%" if row["latest_value"] is not None else number(None, 0),
+            is_number=True,
+            is_empty=row["latest_value"] is None,
+        ),
+        Cell(remarks(row)),
+    ]
+
+
+def _reading(edition: Edition) -> Iterator[Block]:
+    yield Heading(2, "Zo leest u de tabel", "lezen")
+    yield Points(
+        [
+            "Ontwikkeling: verbeterd of verslechterd als het cijfer sinds 2018 én sinds 2022 meer veranderde dan de kleinste relevante verandering, die bij "
+            "elke indicator hieronder staat. Is er maar sinds één van beide jaren zo'n verandering, dan geldt die. Wijzen ze elk een andere kant op, dan is de "
+            "ontwikkeling wisselend. Bij een schatting met een marge moeten ook de marges elkaar niet overlappen; anders is zij stabiel. Over een breuk in de "
+            "manier van tellen heen wordt niet vergeleken.",
+            "Achterstand: ingelopen of opgelopen als het verschil met Nederland en de verhouding tot Nederland dezelfde kant op wijzen, anders wisselend.",
+            f"In de meeste gebieden, in een minderheid: in hoeveel van de {edition.areas} gebieden het verschil met Nederland sinds 2022 kleiner werd, in "
+            "klassen, zodat er geen gebied uit volgt.",
+            "Dekking: het deel van de bevolking of de woningen waarvoor de bron een cijfer gaf.",
+            "Voorlopig: de uitgever kan het cijfer nog bijstellen, of de aantallen waardoor is gedeeld zijn van een ander jaar. Niet bijgewerkt: het laatst "
+            "gepubliceerde cijfer, omdat een nieuwer cijfer de controles niet doorstond.",
+        ]
+    )
+
+
+def _indicators(edition: Edition) -> Iterator[Block]:
+    """Each indicator: what it is, how it is made, and what it does not say."""
+    yield Heading(2, "Wat de cijfers wel en niet zeggen", "indicatoren")
+    for row in edition.rows:
+        basis = ", in de verhouding tot Nederland (Nederland = 100)" if row["trend_basis"] == "verhouding" else ""
+        source = row["source_table"] or "geen bron beschikbaar"
+        if row["source_table"] and row["source_modified"]:
+            source += f", versie van {row['source_modified'].strftime('%d-%m-%Y')}"
+        yield Heading(3, f"{row['number']}. {row['name_nl']}", row["indicator_id"])
+        yield Terms(
+            [
+                ("Definitie", row["definition_nl"]),
+                ("Berekening", f"{row['method_nl']} Teller: {row['numerator_nl']}. Noemer: {row['denominator_nl']}."),
+                ("Kleinste relevante verandering", f"{number(row['smallest_change'], row['decimals'])}{basis}"),
+                ("Marge", row["uncertainty_nl"]),
+                ("Wat dit cijfer niet zegt", row["caveat_nl"]),
+                ("Bron", source),
+            ]
+        )
+
+
+def _questions(edition: Edition) -> Iterator[Block]:
+    yield Heading(2, "Vragen en antwoorden", "vragen")
+    yield Terms(
+        [
+            (
+                "Komt een verandering door het programma?",
+                "Dat is uit deze cijfers niet af te leiden. Zij beschrijven wat er veranderde, in de gebieden en in Nederland. Daar spelen ook de economie, landelijke regels en "
+                "verhuizingen een rol.",
+            ),
+            (
+                "Verbergt een totaal niet wat er in een gebied gebeurt?",
+                "Een totaal kan stijgen terwijl een gebied daalt. Daarom staat er bij elke indicator in woorden in welk deel van de gebieden het verschil met "
+                "Nederland kleiner werd. Met de gebieden is afgesproken dat zij niet met elkaar vergeleken worden.",
+            ),
+            (
+                "Waarom is het laatste jaar niet overal hetzelfde?",
+                "Elke bron heeft een eigen ritme: sommige verschijnen elk jaar, andere om de twee jaar, en sommige pas na anderhalf jaar. Steeds staat het nieuwste cijfer er, met zijn jaar.",
+            ),
+            (
+                "Waarom wijkt een cijfer af van wat eerder gemeld is?",
+                "Uitgevers stellen cijfers bij, ook van eerdere jaren. Dit overzicht gebruikt steeds de nieuwste versie van een bron, voor alle jaren.",
+            ),
+            (
+                "Waarom ontbreekt er een cijfer?",
+                "Omdat een bron er niet is, te weinig van de gebieden bestrijkt, of een controle niet doorstond. De reden staat erbij. Er staat dan nooit een nul.",
+            ),
+        ]
+    )
+
+
+def _checked(edition: Edition) -> Iterator[Block]:
+    yield Heading(2, "Controles en ontheffingen", "controles")
+    listed = edition.checks["failed"]
+    yield Text(
+        f"Aan deze cijfers gingen {number(sum(edition.checks.values()), 0)} controles vooraf. Een indicator die een controle niet doorstaat, houdt haar laatst gepubliceerde "
+        f"cijfers. {'Geen controle bleef' if not listed else 'Eén controle bleef' if listed == 1 else f'{number(listed, 0)} controles bleven'} als opvallend staan."
+    )
+    waived = [f"{row['name_nl']}: {row['waivers']}." for row in edition.rows if row["waivers"]]
+    yield Points(waived) if waived else Text("Er is geen ontheffing gebruikt.")
+
+
+def _sources(edition: Edition) -> Iterator[Block]:
+    yield Heading(2, "Bronnen", "bronnen")
+    lines = []
+    for source in (s for s in edition.sources if s["sha256"]):
+        version = f", versie van {source['source_modified'].strftime('%d-%m-%Y')}" if source["source_modified"] else ""
+        reason = f" {source['reason']}." if source["reason"] else ""
+        lines.append(f"{source['publisher']} {source['table_id']}, {source['title']}{version}. Licentie {source['licence']}.{reason}")
+    yield Points(lines)
+
+
+def _citing(edition: Edition) -> Iterator[Block]:
+    yield Heading(2, "Zo verwijst u naar dit overzicht", "verwijzen")
+    yield Text(f"{cover(edition)[0]}, gegevensversie {edition.facts['version']}.")

@@ -1,0 +1,51 @@
+"""The progress overview as a PDF that a screen reader can read (PDF/UA-1) and an archive can keep (PDF/A-2a), with the same bytes every time."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+from nplv_orchestration.edition.document import Block, Heading, cover, document
+from nplv_orchestration.edition.table import DEMO, Edition
+
+
+def pdf(edition: Edition) -> bytes:
+    """The whole overview."""
+    title, *notes = cover(edition)
+    demo = DEMO if edition.is_demo else ""
+    told = {
+        "title": title,
+        "demo": demo,
+        "cover": [line for line in notes if line != demo],
+        "parts": [[{"kind": type(block).__name__} | asdict(block) for block in part] for part in _parts(document(edition))],
+    }
+    return compiled("voortgangsoverzicht.typ", {"told": json.dumps(told, ensure_ascii=False)}, edition)
+
+
+def compiled(template: str, told: dict[str, str], edition: Edition) -> bytes:
+    """A document of Typst in this folder as a PDF. It reads nothing but its own inputs and the fonts of this project's packages."""
+    import font_source_sans_pro
+    import typst
+
+    made: bytes = typst.compile(
+        Path(__file__).with_name(template),
+        format="pdf",
+        sys_inputs=told,
+        pdf_standards=["ua-1", "a-2a"],
+        font_paths=[Path(font_source_sans_pro.__file__).with_name("files")],
+        ignore_system_fonts=True,
+        timestamp=datetime.fromisoformat(edition.facts["published_at"]).replace(tzinfo=UTC),
+    )
+    return made
+
+
+def _parts(blocks: list[Block]) -> list[list[Block]]:
+    """The blocks of each heading of the highest level, with that heading."""
+    found: list[list[Block]] = []
+    for block in blocks:
+        if isinstance(block, Heading) and block.level == 2:
+            found.append([])
+        found[-1].append(block)
+    return found
