@@ -171,10 +171,10 @@ def main() -> None:
             kills.append(Kill(chosen[-1].by, crashes.judged, write=chosen[-1], moment="after"))
         with ThreadPoolExecutor(given.jobs) as pool:
             ended = []
-            for one in pool.map(crashes.try_it, enumerate(kills)):
+            for number, one in enumerate(pool.map(crashes.try_it, enumerate(kills)), 1):
                 ended.append(one)
-                for line in one.wrong:
-                    print(f"{one.kill.where}, {one.kill.label}: {line}", file=sys.stderr, flush=True)
+                for line in one.wrong or [f"told the {one.told} figures"]:
+                    print(f"{number} of {len(kills)}, {one.kill.where}, {one.kill.label}: {line}", file=sys.stderr, flush=True)
     print(COLUMNS)
     for where in dict.fromkeys(one.kill.where for one in ended):
         here = [one for one in ended if one.kill.where == where]
