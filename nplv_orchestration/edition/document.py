@@ -12,9 +12,7 @@ from typing import Any
 
 from nplv_orchestration.edition.chart import chart
 from nplv_orchestration.edition.sentences import sentences
-from nplv_orchestration.edition.table import ACTIELIJNEN, DEMO, Edition, changes, development, number, remarks, signed
-
-UNKNOWN = "niet te bepalen"
+from nplv_orchestration.edition.table import ACTIELIJNEN, DEMO, UNDECIDED, Edition, changes, development, number, remarks, signed
 
 
 @dataclass(frozen=True)
@@ -94,7 +92,7 @@ def cover(edition: Edition) -> list[str]:
 
 def document(edition: Edition) -> list[Block]:
     """The whole overview, without its title and the notes of `cover`."""
-    parts = (_summary, _about, _main_figures, _overview, _reading, _indicators, _questions, _checked, _sources, _citing)
+    parts = (_summary, _absent, _about, _main_figures, _overview, _reading, _indicators, _questions, _checked, _sources, _citing)
     return [block for part in parts for block in part(edition)]
 
 
@@ -105,8 +103,8 @@ def _summary(edition: Edition) -> Iterator[Block]:
     """In plain words: in which direction the indicators went, and whether the distance to the country became less."""
     yield Heading(2, "Samenvatting", "samenvatting")
     yield Text(
-        f"In {edition.areas} wijken en buurten in {edition.municipalities} gemeenten werken gemeenten, het Rijk en bewoners samen aan een beter leven: de "
-        f"focusgebieden. Dit overzicht laat met {len(edition.rows)} cijfers zien hoe het daar gaat. Elk cijfer gaat over alle gebieden samen."
+        f"In {edition.areas} gebieden in {edition.municipalities} steden werken gemeenten, het Rijk en bewoners samen aan leefbaarheid en veiligheid: de "
+        f"focusgebieden. Dit overzicht laat met {len(edition.rows)} indicatoren zien hoe het daar gaat. Elk cijfer gaat over alle gebieden samen."
     )
     moved: dict[str, list[str]] = {}
     for row in edition.rows:
@@ -122,14 +120,21 @@ def _summary(edition: Edition) -> Iterator[Block]:
     yield Points([f"{text} ({len(moved[way])}): {'; '.join(moved[way])}." for way, text in told.items() if way in moved])
     gaps = [row["gap_verdict"] for row in edition.rows if row["latest_value"] is not None]
     yield Text(
-        f"Bij {_counted(gaps.count('ingelopen'), 'indicator', 'indicatoren')} werd het verschil met Nederland kleiner, "
-        f"bij {_counted(gaps.count('opgelopen'), 'indicator', 'indicatoren')} werd het groter."
+        f"Bij {_counted(gaps.count('ingelopen'))} werd het verschil met Nederland kleiner, bij {_counted(gaps.count('opgelopen'))} werd het groter."
     )
     yield Text("De cijfers laten zien wat er veranderde. Zij laten niet zien hoe dat kwam.")
 
 
-def _counted(number: int, one: str, more: str) -> str:
-    return f"{number or 'geen'} {one if number == 1 else more}"
+def _absent(edition: Edition) -> Iterator[Block]:
+    """The indicators without a figure, with the reason; silence about a source would be worse than none."""
+    if edition.missing:
+        yield Heading(2, "Wat ontbreekt", "ontbreekt")
+        yield Text("Van deze indicatoren is er geen cijfer. Er staat dan nooit een nul.")
+        yield Points([f"{row['name_nl']}: {row['status_reason']}" for row in edition.missing])
+
+
+def _counted(number: int) -> str:
+    return "geen enkele indicator" if number == 0 else "1 indicator" if number == 1 else f"{number} indicatoren"
 
 
 def _direction(row: dict[str, Any]) -> str:
@@ -211,10 +216,10 @@ def _row(row: dict[str, Any]) -> list[Cell]:
         return Cell(number(value, decimals), (str(year),) if year else (), is_number=True, is_empty=value is None)
 
     moved = changes(row)
-    change = Cell(" en ".join(f"{signed(c, decimals)} sinds {year}" for c, year in moved) or UNKNOWN, is_number=True, is_empty=not moved)
+    change = Cell(" en ".join(f"{signed(c, decimals)} sinds {year}" for c, year in moved) or UNDECIDED, is_number=True, is_empty=not moved)
     gap = row["gap_difference_latest"]
     ratio = row["gap_ratio_latest"]
-    ways = [f"achterstand {row['gap_verdict']}"] if not row["relative"] and row["gap_verdict"] not in (None, UNKNOWN) else []
+    ways = [f"achterstand {row['gap_verdict']}"] if not row["relative"] and row["gap_verdict"] not in (None, UNDECIDED) else []
     return [
         Cell(row["name_nl"], (row["unit"],)),
         figure("start1"),
@@ -222,7 +227,7 @@ def _row(row: dict[str, Any]) -> list[Cell]:
         figure("latest"),
         Cell(number(row["latest_nl"], decimals), is_number=True, is_empty=row["latest_nl"] is None),
         change,
-        Cell(UNKNOWN if gap is None else signed(gap, decimals), is_number=True, is_empty=gap is None),
+        Cell(UNDECIDED if gap is None else signed(gap, decimals), is_number=True, is_empty=gap is None),
         Cell(number(ratio, 2) if ratio is not None or row["latest_value"] is None else "niet van toepassing", is_number=True, is_empty=ratio is None),
         Cell(development(row), tuple([*ways, *([row["spread"]] if row["spread"] else [])])),
         Cell(

@@ -21,6 +21,5 @@ def html(edition: Edition) -> str:
         cover=cover(edition),
         blocks=blocks,
         contents=[block for block in blocks if isinstance(block, Heading) and block.level == 2],
-        missing=edition.missing,
         demo=DEMO if edition.is_demo else "",
     )
