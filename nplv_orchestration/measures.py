@@ -106,7 +106,7 @@ def _coverage_drop(rows: pd.DataFrame, told: pd.Series[float]) -> pd.Series[floa
     covered = rows["coverage"].astype(float).where(rows["value"].notna(), 0.0).fillna(0.0)
     of_geo = [rows["geo_level"], rows["geo_code"], rows["series"]]
     of_year = rows[["series", "year"]].apply(tuple, axis=1)
-    # one area without a figure can leave the areas together without one, so any of them tells that the year is there
-    is_there = of_year.isin(of_year[rows["geo_level"].isin(["nplv", "gebied"]) & rows["value"].notna()])
-    is_new = is_there & of_year.isin(of_year[(rows["geo_level"] == "nplv") & told.isna()])
+    # one area without a figure can leave the areas together without one, so any of them tells whether a year is there, and was
+    is_ours = rows["geo_level"].isin(["nplv", "gebied"])
+    is_new = of_year.isin(of_year[is_ours & rows["value"].notna()]) & ~of_year.isin(of_year[is_ours & told.notna()])
     return (covered.groupby(of_geo).shift() - covered).where(is_new & told.groupby(of_geo).shift().notna())
