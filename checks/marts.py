@@ -106,7 +106,7 @@ def told(passed: bool, holds: bool) -> dict[str, str]:
 def _of_rows(found: Evidence, key: dg.AssetKey) -> dg.AssetCheckResult:
     """A test of dbt: how many rows are wrong."""
     metadata = {"rijen": str(found.details["rows"]), "melding": str(found.details["message"] or "geen"), "inhoud": found.fingerprint}
-    severity = dg.AssetCheckSeverity.ERROR if found.severity == "error" else dg.AssetCheckSeverity.WARN
+    severity = dg.AssetCheckSeverity[found.severity.upper()]
     return dg.AssetCheckResult(asset_key=key, check_name=found.check, passed=found.outcome == "passed", severity=severity, metadata=metadata)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from nplv_orchestration.catalogue import Indicator
 from nplv_orchestration.edition.chart import chart
-from nplv_orchestration.edition.table import DEMO, Point, number, signed
+from nplv_orchestration.edition.table import DEMO_MARK, Point, number, signed
 from nplv_orchestration.warehouse import literal
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def image(indicator: Indicator, portrait: Portrait, is_demo: bool) -> str:
         decimals=indicator.decimals,
         breaks=[b.year for b in indicator.breaks if b.series == indicator.main_series],
         title=told,
-        note=DEMO.partition(":")[0] if is_demo else "",
+        note=DEMO_MARK if is_demo else "",
     )
     shown = base64.b64encode(svg.encode()).decode()
     return f"![{told}](data:image/svg+xml;base64,{shown})"

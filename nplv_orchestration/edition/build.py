@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nplv_orchestration.edition import page, pdf, sheet
-from nplv_orchestration.edition.document import cover
+from nplv_orchestration.edition.document import cover, document
 from nplv_orchestration.edition.table import Edition, read
 from nplv_orchestration.home import exchange, point_to, sync
 from nplv_orchestration.sums import problems, seal, sha256
@@ -70,8 +70,9 @@ def _write_files(edition: Edition, folder: Path, provenance: bytes) -> None:
     (folder / "overzichtstabel.csv").write_bytes(sheet.csv_bytes(edition))
     (folder / "afbakening.csv").write_bytes(sheet.delineation_bytes(edition))
     sheet.write_xlsx(edition, folder / "overzichtstabel.xlsx", cover(edition))
-    (folder / "voortgangsoverzicht.html").write_text(page.html(edition), encoding="utf-8")
-    (folder / "voortgangsoverzicht.pdf").write_bytes(pdf.pdf(edition))
+    blocks = document(edition)
+    (folder / "voortgangsoverzicht.html").write_text(page.html(edition, blocks), encoding="utf-8")
+    (folder / "voortgangsoverzicht.pdf").write_bytes(pdf.pdf(edition, blocks))
     (folder / "provenance.json").write_bytes(provenance)
     (folder / "datapackage.json").write_bytes(_json(_datapackage(edition, folder)))
     seal(folder)

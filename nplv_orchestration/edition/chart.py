@@ -12,8 +12,8 @@ from html import escape
 
 from nplv_orchestration.edition.table import Point, number
 
-FONT = "Source Sans Pro, Arial, sans-serif"
-_LEFT, _RIGHT, _TOP, _BOTTOM, _SIZE = 46, 156, 30, 26, 12
+_FONT = "Source Sans Pro, Arial, sans-serif"
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM, _SIZE = 520, 210, 46, 156, 30, 26, 12
 _LINES = (("gebieden", "#154273", ""), ("Nederland", "#6b6b6b", "5 3"))
 _STEPS = (1, 2, 2.5, 5, 10)
 
@@ -50,29 +50,27 @@ def chart(
     breaks: Collection[int] = (),
     title: str = "",
     note: str = "",
-    width: int = 520,
-    height: int = 210,
 ) -> str:
     """The lines of the areas and the Netherlands, in `unit`. title: what it shows, for who cannot see it; note: what is written over it, as on invented figures."""
     shown = [v for _, *both in points for v in both if v is not None]
     head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
-        f'font-family="{FONT}" font-size="{_SIZE}" fill="#1a1a1a"><title>{escape(title)}</title><rect width="{width}" height="{height}" fill="#fff"/>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" height="{_HEIGHT}" role="img" '
+        f'font-family="{_FONT}" font-size="{_SIZE}" fill="#1a1a1a"><title>{escape(title)}</title><rect width="{_WIDTH}" height="{_HEIGHT}" fill="#fff"/>'
     )
     if not shown:
-        return f'{head}<text x="{_LEFT}" y="{height / 2:.0f}">geen cijfers</text></svg>'
+        return f'{head}<text x="{_LEFT}" y="{_HEIGHT / 2:.0f}">geen cijfers</text></svg>'
     low, high = min(shown), max(shown)
     low, high = (0.0 if 0 < low <= high / 2 else low), (0.0 if low / 2 <= high < 0 else high)  # from naught on, where that costs little
     scale, years = ticks(low, high), [year for year, *_ in points]
     span, rise = max(years[-1] - years[0], 1), scale[-1] - scale[0]
 
     def x(year: float) -> float:
-        return _LEFT + (width - _LEFT - _RIGHT) * (year - years[0]) / span
+        return _LEFT + (_WIDTH - _LEFT - _RIGHT) * (year - years[0]) / span
 
     def y(value: float) -> float:
-        return height - _BOTTOM - (height - _TOP - _BOTTOM) * (value - scale[0]) / rise
+        return _HEIGHT - _BOTTOM - (_HEIGHT - _TOP - _BOTTOM) * (value - scale[0]) / rise
 
-    marks = [*_grid(scale, y, width), *_years(years, x, height), *_breaks([b for b in breaks if years[0] < b <= years[-1]], x, height)]
+    marks = [*_grid(scale, y), *_years(years, x), *_breaks([b for b in breaks if years[0] < b <= years[-1]], x)]
     ends = []
     for place, (name, colour, dashes) in enumerate(_LINES, 1):
         found = runs(points, place, breaks)
@@ -88,33 +86,33 @@ def chart(
     floor = -math.inf
     for at, text, colour in sorted(ends):  # two names at one height cannot be read
         floor = max(at, floor + _SIZE + 2)
-        marks.append(f'<text x="{width - _RIGHT + 8}" y="{floor:.1f}" fill="{colour}" font-weight="bold">{escape(text)}</text>')
+        marks.append(f'<text x="{_WIDTH - _RIGHT + 8}" y="{floor:.1f}" fill="{colour}" font-weight="bold">{escape(text)}</text>')
     truncated = "" if scale[0] <= 0 <= scale[-1] else ". De verticale as begint niet bij 0"
     marks.append(f'<text x="4" y="13" font-size="{_SIZE - 1}">{escape(unit)}{truncated}</text>')
     if note:
         marks.append(
-            f'<text x="{width - 4}" y="13" text-anchor="end" font-size="{_SIZE - 2}" font-weight="bold" fill="#7a4f00">{escape(note)}</text>'
+            f'<text x="{_WIDTH - 4}" y="13" text-anchor="end" font-size="{_SIZE - 2}" font-weight="bold" fill="#7a4f00">{escape(note)}</text>'
         )
     return f"{head}{''.join(marks)}</svg>"
 
 
-def _grid(scale: Sequence[float], y: Callable[[float], float], width: int) -> Iterator[str]:
+def _grid(scale: Sequence[float], y: Callable[[float], float]) -> Iterator[str]:
     decimals = max(len(f"{tick:.10f}".rstrip("0").partition(".")[2]) for tick in scale)
     for tick in scale:
         stroke = "#8a8a8a" if tick == 0 else "#dcdcdc"
-        yield f'<line x1="{_LEFT}" x2="{width - _RIGHT}" y1="{y(tick):.1f}" y2="{y(tick):.1f}" stroke="{stroke}"/>'
+        yield f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y(tick):.1f}" y2="{y(tick):.1f}" stroke="{stroke}"/>'
         yield f'<text x="{_LEFT - 6}" y="{y(tick) + 4:.1f}" text-anchor="end" font-size="{_SIZE - 1}">{number(tick, decimals)}</text>'
 
 
-def _years(years: Sequence[int], x: Callable[[float], float], height: int) -> Iterator[str]:
+def _years(years: Sequence[int], x: Callable[[float], float]) -> Iterator[str]:
     for year in dict.fromkeys(years):
-        yield f'<text x="{x(year):.1f}" y="{height - 8}" text-anchor="middle" font-size="{_SIZE - 1}">{year}</text>'
+        yield f'<text x="{x(year):.1f}" y="{_HEIGHT - 8}" text-anchor="middle" font-size="{_SIZE - 1}">{year}</text>'
 
 
-def _breaks(years: Sequence[int], x: Callable[[float], float], height: int) -> Iterator[str]:
+def _breaks(years: Sequence[int], x: Callable[[float], float]) -> Iterator[str]:
     for year in years:
         at = x(year - 0.5)
-        yield f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{_TOP - 6}" y2="{height - _BOTTOM}" stroke="#7a4f00" stroke-dasharray="2 2"/>'
+        yield f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{_TOP - 6}" y2="{_HEIGHT - _BOTTOM}" stroke="#7a4f00" stroke-dasharray="2 2"/>'
         yield f'<text x="{at + 3:.1f}" y="{_TOP}" font-size="{_SIZE - 2}" fill="#7a4f00">breuk</text>'
 
 

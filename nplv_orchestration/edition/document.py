@@ -1,18 +1,17 @@
-"""What the progress overview tells, in the order in which it is read: as blocks, which each form of the document (page, pdf, Word) draws in its own way.
+"""What the progress overview tells, in the order in which it is read: as blocks, which each form of the document (page, pdf) draws in its own way.
 
 Words and order belong here; a sentence about a figure is made in `sentences`, how a block looks is up to the form.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from nplv_orchestration.edition.chart import chart
 from nplv_orchestration.edition.sentences import sentences
-from nplv_orchestration.edition.table import ACTIELIJNEN, DEMO, UNDECIDED, Edition, changes, development, number, remarks, signed
+from nplv_orchestration.edition.table import ACTIELIJNEN, DEMO, DEMO_MARK, UNDECIDED, Edition, breaks, changes, development, number, remarks, signed
 
 
 @dataclass(frozen=True)
@@ -184,9 +183,9 @@ def _chart(edition: Edition, row: dict[str, Any]) -> Iterator[Block]:
         points,
         unit=row["unit"],
         decimals=row["decimals"],
-        breaks=[b["year"] for b in json.loads(row["breaks"]) if b["series"] == row["main_series"]],
+        breaks=[b["year"] for b in breaks(row)],
         title=f"{row['name_nl']}, de gebieden samen en Nederland",
-        note=DEMO.partition(":")[0] if edition.is_demo else "",
+        note=DEMO_MARK if edition.is_demo else "",
     )
     yield Picture(svg, f"{row['name_nl']}, de gebieden samen ({row['unit']}). {known}.")
 
@@ -262,9 +261,7 @@ def _indicators(edition: Edition) -> Iterator[Block]:
     yield Heading(2, "Wat de cijfers wel en niet zeggen", "indicatoren")
     for row in edition.rows:
         basis = ", in de verhouding tot Nederland (Nederland = 100)" if row["trend_basis"] == "verhouding" else ""
-        source = row["source_table"] or "geen bron beschikbaar"
-        if row["source_table"] and row["source_modified"]:
-            source += f", versie van {row['source_modified'].strftime('%d-%m-%Y')}"
+        source = f"{row['source_table']}{_version(row)}" if row["source_table"] else "geen bron beschikbaar"
         yield Heading(3, f"{row['number']}. {row['name_nl']}", row["indicator_id"])
         yield Terms(
             [
@@ -276,6 +273,11 @@ def _indicators(edition: Edition) -> Iterator[Block]:
                 ("Bron", source),
             ]
         )
+
+
+def _version(told: dict[str, Any]) -> str:
+    """Of when the version of a source is, where its publisher says so."""
+    return f", versie van {told['source_modified'].strftime('%d-%m-%Y')}" if told["source_modified"] else ""
 
 
 def _questions(edition: Edition) -> Iterator[Block]:
@@ -323,9 +325,8 @@ def _sources(edition: Edition) -> Iterator[Block]:
     yield Heading(2, "Bronnen", "bronnen")
     lines = []
     for source in (s for s in edition.sources if s["sha256"]):
-        version = f", versie van {source['source_modified'].strftime('%d-%m-%Y')}" if source["source_modified"] else ""
         reason = f" {source['reason']}." if source["reason"] else ""
-        lines.append(f"{source['publisher']} {source['table_id']}, {source['title']}{version}. Licentie {source['licence']}.{reason}")
+        lines.append(f"{source['publisher']} {source['table_id']}, {source['title']}{_version(source)}. Licentie {source['licence']}.{reason}")
     yield Points(lines)
 
 

@@ -7,19 +7,19 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from nplv_orchestration.edition.document import Block, Heading, cover, document
+from nplv_orchestration.edition.document import Block, Heading, cover
 from nplv_orchestration.edition.table import DEMO, Edition
 
 
-def pdf(edition: Edition) -> bytes:
-    """The whole overview."""
+def pdf(edition: Edition, blocks: list[Block]) -> bytes:
+    """The whole overview, of the blocks of `document`."""
     title, *notes = cover(edition)
     demo = DEMO if edition.is_demo else ""
     told = {
         "title": title,
         "demo": demo,
         "cover": [line for line in notes if line != demo],
-        "parts": [[{"kind": type(block).__name__} | asdict(block) for block in part] for part in _parts(document(edition))],
+        "parts": [[{"kind": type(block).__name__} | asdict(block) for block in part] for part in _parts(blocks)],
     }
     return compiled("voortgangsoverzicht.typ", {"told": json.dumps(told, ensure_ascii=False)}, edition)
 

@@ -100,14 +100,20 @@ def _both(since: Since, latest: str, year: int) -> str:
 
 
 def _bases(row: dict[str, Any], told: Callable[[float | None], str], figure: Callable[[str], float | None]) -> list[Since]:
-    """The start years with which the latest is compared; one across a break is not among them. figure: what is compared, of a point in time."""
-    found: dict[int, Since] = {}
-    for start in ("start1", "start2"):
-        if row[f"change_{start}"] is not None and row[f"{start}_year"] < row["latest_year"] and figure(start) is not None:
+    """What is told of each year with which the latest is compared. figure: what is compared, of a point in time."""
+    found = []
+    for start in _compared(row):
+        if figure(start) is not None:
             shown = told(figure(start))
             move = _move(row[f"verdict_{start}"], (figure("latest") or 0) - (figure(start) or 0), shown == told(figure("latest")), row)
-            found.setdefault(row[f"{start}_year"], Since(row[f"{start}_year"], shown, move))
-    return list(found.values())
+            found.append(Since(row[f"{start}_year"], shown, move))
+    return found
+
+
+def _compared(row: dict[str, Any]) -> list[str]:
+    """The start years with which the latest is compared, each once: before it, and on this side of a break."""
+    found = [s for s in ("start1", "start2") if row[f"change_{s}"] is not None and row[f"{s}_year"] < row["latest_year"]]
+    return found[:1] if row["start1_year"] == row["start2_year"] else found
 
 
 def _move(verdict: str, change: float, looks_the_same: bool, row: dict[str, Any]) -> Move:
@@ -166,8 +172,7 @@ def _distance(row: dict[str, Any], subject: str, told: Callable[[float | None], 
         return where if side == "op" else f"{told(abs(gap))} {where}"
 
     country = "het landelijk gemiddelde"
-    compared = {row[f"{s}_year"]: s for s in ("start2", "start1") if row[f"change_{s}"] is not None and row[f"{s}_year"] < row["latest_year"]}
-    starts = [compared[year] for year in sorted(compared)]
+    starts = _compared(row)
     if not starts:
         return f"{_PLACE} lag {subject} {place('latest', country)} in {row['latest_year']}{_alone(row)}."
     clause = f"{_PLACE} lag {subject} {place(starts[0], country)} in {row[f'{starts[0]}_year']} en {place('latest', '')} in {row['latest_year']}"

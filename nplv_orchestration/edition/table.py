@@ -16,7 +16,8 @@ from nplv_orchestration.published import facts, records
 
 ACTIELIJNEN = {"fysiek": "Fysiek", "sociaal": "Sociaal", "veiligheid": "Veiligheid"}
 NO_FIGURE = "geen cijfer"
-DEMO = "DEMONSTRATIEGEGEVENS: alle cijfers zijn verzonnen"
+DEMO_MARK = "DEMONSTRATIEGEGEVENS"  # where there is no room for more
+DEMO = f"{DEMO_MARK}: alle cijfers zijn verzonnen"
 UNDECIDED = "niet te bepalen"
 
 
@@ -152,6 +153,11 @@ def changes(row: dict[str, Any]) -> list[tuple[float, int]]:
     return [(change, year) for year, change in found.items()]
 
 
+def breaks(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """The breaks of the series that is shown, with `year` and `text_nl`."""
+    return [b for b in json.loads(row["breaks"]) if b["series"] == row["main_series"]]
+
+
 def number(value: float | None, decimals: int) -> str:
     """A figure as a Dutch reader sees it: decimal comma, a point for thousands; words when there is none."""
     if value is None:
@@ -187,7 +193,7 @@ def remarks(row: dict[str, Any]) -> str:
     if row["region_quality"] == "verdeeld":
         notes.append("regio's verdeeld naar adressen")
     shown = [row[f"{point}_year"] for point in ("start1", "start2", "latest") if row[f"{point}_year"]]
-    for b in json.loads(row["breaks"]):
-        if b["series"] == row["main_series"] and shown and min(shown) < b["year"] <= max(shown):
+    for b in breaks(row):
+        if shown and min(shown) < b["year"] <= max(shown):
             notes.append(f"breuk in {b['year']}, waarover niet wordt vergeleken: {b['text_nl'].rstrip('.')}")
     return "; ".join(notes)
