@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '
 PORT ?= 3000
 BIN := .venv/bin
 
-.PHONY: run test ui install prepare check browser lock
+.PHONY: run test ui install prepare check programs lock
 run: install
 	$(BIN)/nplv run --sources demo
 
@@ -28,14 +28,16 @@ check: install
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/macros dbt_project/tests
 
-# Chromium looks at the UI. It is installed where that may be done without asking; elsewhere the tests that need it are skipped.
-browser:
-	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { command -v apt-get >/dev/null && as=$$([ "$$(id -u)" = 0 ] || echo 'sudo -n') && \
-	echo 'Installing Chromium for the tests of the UI' >&2 && $$as apt-get -qq update && \
-	$$as env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium fonts-dejavu-core >/dev/null; } || \
-	echo 'make: Chromium is not there and may not be installed here; the tests of the UI are skipped' >&2
+# Tests open what is made in programs of other people: Chromium, LibreOffice and poppler. These are installed where that may be done without asking; elsewhere
+# the tests that need them are skipped.
+programs:
+	@set -- $$(command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || echo chromium fonts-dejavu-core) \
+	$$(command -v soffice >/dev/null || echo libreoffice-calc-nogui libreoffice-writer-nogui) $$(command -v pdftotext >/dev/null || echo poppler-utils); \
+	[ $$# -eq 0 ] || { command -v apt-get >/dev/null && as=$$([ "$$(id -u)" = 0 ] || echo 'sudo -n') && echo "Installing for the tests: $$*" >&2 && \
+	$$as apt-get -qq update && $$as env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$$@" >/dev/null; } || \
+	echo "make: not there, and may not be installed here: $$*; the tests that need them are skipped" >&2
 
-test: check browser
+test: check programs
 	$(BIN)/pytest -n 2 --dist loadfile
 
 ui: install

@@ -1,12 +1,23 @@
 """The annual edition, one partition for each year of the letter, made from the current published version."""
 
 import dagster as dg
+from pydantic import Field
 
-from nplv_orchestration.current import demand_untouched
-from nplv_orchestration.edition.build import make_edition
+from nplv_orchestration.edition import desk, life
 from nplv_orchestration.monitor import Monitor
 
 YEARS = dg.StaticPartitionsDefinition([str(year) for year in range(2018, 2043)])  # the series begins in 2018; the programme lasts to 2042
+
+
+class Step(dg.Config):
+    """What a person does with the edition, filled in when the run is launched; left empty, as every night, the concept is made anew."""
+
+    status: str = Field("", description=f"Wat de editie wordt: {', '.join(life.STATUSES)}. Leeg: het concept opnieuw maken.")
+    door: str = Field("", description="Wie dit doet: naam en functie.")
+    afgestemd_met: list[str] = Field([], description=f"Bij afgestemd, wie ermee instemt: {', '.join(life.BODIES)}.")
+    verzonden_op: str = Field("", description="Bij verzonden: de dag, als 2026-11-27.")
+    kamerstuk: str = Field("", description="Bij verzonden: het Kamerstuknummer.")
+    reden: str = Field("", description="Bij terug naar concept: waarom.")
 
 
 @dg.asset(
@@ -16,15 +27,22 @@ YEARS = dg.StaticPartitionsDefinition([str(year) for year in range(2018, 2043)])
     partitions_def=YEARS,
     description="Het voortgangsoverzicht bij de Kamerbrief van een jaar, uit de openbare database.",
     owners=["team:monitor-nplv"],
-    kinds={"html", "excel"},
+    kinds={"html", "pdf", "word", "excel"},
     required_resource_keys={"monitor"},
 )
-def edition(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-    """Make the edition of the partition's year."""
+def edition(context: dg.AssetExecutionContext, config: Step) -> dg.MaterializeResult[None]:
+    """Make the edition of the partition's year, or take the next step with it."""
     monitor: Monitor = context.resources.monitor
     monitor.progress(f"editie {context.partition_key}")
-    demand_untouched(monitor.home)
-    made = make_edition(monitor.home.current / "openbaar" / "nplv.duckdb", monitor.home.editions, int(context.partition_key))
+    step = desk.Step(config.status, config.door, tuple(config.afgestemd_met), config.verzonden_op, config.kamerstuk, config.reden)
+    made = desk.act(monitor.home, int(context.partition_key), step)
+    now = life.standing(life.read(made.folder.parent))
     return dg.MaterializeResult(
-        metadata={"map": dg.MetadataValue.path(str(made.folder)), "nieuw": made.is_new, "ontbreekt": dg.MetadataValue.json(made.missing)}
+        metadata={
+            "map": dg.MetadataValue.path(str(made.folder)),
+            "nieuw": made.is_new,
+            "revisie": now.revision,
+            "status": now.status,
+            "ontbreekt": dg.MetadataValue.json(made.missing),
+        }
     )

@@ -123,7 +123,7 @@ def publication_assets(manifest: Manifest) -> list[dg.AssetsDefinition]:
             publication.check_release(connection, manifest, decisions)
             with _not_retried():
                 gate.demand_derived(manifest, evidence.read(connection), fingerprints(connection, [n.relation for n in manifest.derived]))
-            published = publication.publish(connection, manifest, decisions, monitor.home, monitor.mode)
+            published = publication.publish(connection, manifest, decisions, monitor.home, monitor.mode, monitor.today)
         return dg.MaterializeResult(
             data_version=dg.DataVersion(published.version),
             metadata={

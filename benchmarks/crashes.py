@@ -1,6 +1,6 @@
 """Kill -9 in runs that would publish new figures: at random moments, and at each write from the gate on.
 
-    .venv/bin/python -m benchmarks.crashes [--random N] [--writes all|N] [--earlier N] [--seed N] [--jobs N]
+    .venv/bin/python -m benchmarks.crashes [--random N] [--writes all|kinds|N] [--earlier N] [--seed N] [--jobs N]
 
 Every kill has a copy of a home of its own: of the tiny demo country after its first night, or, for the writes from the gate on, of one in which the
 sources, models and checks of a later night are done. After the kill what people read must be whole, and be that of before or that of after; then the
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -144,6 +145,15 @@ def at_each(writes: Iterable[Write], start: Path, where: str = "") -> Iterator[K
             yield Kill(where or write.by, start, write=write, moment=moment)
 
 
+def kinds(found: list[Write]) -> list[Write]:
+    """Of writes that differ in nothing but which table, mart or block of a file they are of, the first and the last."""
+    by_kind: dict[str, list[Write]] = {}
+    for write in found:
+        words = re.sub(r"\b(marts|areas|quality|provenance|release)\.\w+", r"\1.TABLE", re.sub(r"[0-9a-f]{12,}|\d+", "N", write.what))
+        by_kind.setdefault(f"{write.by} {' '.join(words.split()[:3])} {'openbaar' in words}", []).append(write)
+    return sorted({write.number: write for same in by_kind.values() for write in (same[0], same[-1])}.values(), key=lambda write: write.number)
+
+
 def spread(found: list[Write], number: int) -> list[Write]:
     """A number of writes, spread over all."""
     return found if number >= len(found) else [found[(2 * n + 1) * len(found) // (2 * number)] for n in range(number)]
@@ -153,7 +163,9 @@ def main() -> None:
     """Kill, look, run again, look again, and print a table."""
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("--random", type=int, default=60, help="kills at random moments, spread over the whole run")
-    words.add_argument("--writes", default="all", help="how many of the writes from the gate on, each before it and in its middle")
+    words.add_argument(
+        "--writes", default="all", help="which of the writes from the gate on, each before it and in its middle: all, two of each kind, or how many"
+    )
     words.add_argument("--earlier", type=int, default=20, help="how many of the writes before the gate")
     words.add_argument("--seed", type=int, default=1)
     words.add_argument("--jobs", type=int, default=1, help="kills side by side")
@@ -163,7 +175,8 @@ def main() -> None:
         crashes = Crashes(Path(name).resolve())
         removals = [write for write in crashes.later if write.what.startswith("unlink ")]
         each = [write for write in crashes.later if write not in removals] + spread(removals, REMOVALS)
-        chosen = spread(sorted(each, key=lambda write: write.number), len(each) if given.writes == "all" else int(given.writes))
+        each.sort(key=lambda write: write.number)
+        chosen = kinds(each) if given.writes == "kinds" else spread(each, len(each) if given.writes == "all" else int(given.writes))
         kills = [Kill("at a random moment", crashes.first, crashes.length * (n + chance.random()) / given.random) for n in range(given.random)]
         kills += at_each(spread(crashes.earlier, given.earlier), crashes.first, "at a write before the gate")
         kills += at_each(chosen, crashes.judged)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -34,8 +35,9 @@ def build_definitions(
     progress: Progress = silent,
     wait: float = WAIT,
     transport: httpx.BaseTransport | None = None,
+    day: date | None = None,
 ) -> dg.Definitions:
-    """Fresh definitions. settings: default the environment's, read when a run begins."""
+    """Fresh definitions. settings: default the environment's, read when a run begins; day: default the day on which that is."""
     from assets.edition import edition
     from assets.models import model_assets
     from assets.publication import publication_assets
@@ -46,7 +48,8 @@ def build_definitions(
     @dg.resource(description="What a run holds: the home under its lock, the archive, the publishers, the warehouse.")
     @contextmanager
     def monitor(context: dg.InitResourceContext) -> Iterator[Monitor]:
-        with open_monitor(settings or load_settings(), f"Dagster run {context.run_id}", progress=progress, wait=wait, transport=transport) as opened:
+        settled, who = settings or load_settings(), f"Dagster run {context.run_id}"
+        with open_monitor(settled, who, progress=progress, wait=wait, transport=transport, day=day) as opened:
             if context.instance:
                 _end_killed_runs(context.instance, opened.died)
             try:

@@ -17,7 +17,7 @@ from typing import Annotated
 
 import typer
 
-from nplv_orchestration import cli_inbox, cli_indicators, cli_sources, cli_versions
+from nplv_orchestration import cli_edition, cli_inbox, cli_indicators, cli_sources, cli_versions
 from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.home import Home
 from nplv_orchestration.progress import Progress
@@ -32,6 +32,7 @@ app = typer.Typer(
 )
 app.add_typer(cli_sources.app, name="sources")
 app.add_typer(cli_inbox.app, name="inbox")
+app.add_typer(cli_edition.app, name="edition")
 app.command()(cli_indicators.indicators)
 app.command()(cli_indicators.explain)
 app.command()(cli_versions.verify)

@@ -11,13 +11,18 @@ from typing import Annotated
 import typer
 
 from nplv_orchestration import current
+from nplv_orchestration.edition import life
 from nplv_orchestration.errors import NplvError, WrongCall, some_of
 from nplv_orchestration.home import Home
 from nplv_orchestration.settings import load_settings
 
 
-def verify(folder: Annotated[Path | None, typer.Argument(help="a version, an edition, or a copy of one; default all of this home")] = None) -> None:
-    """Whether published versions and editions hold exactly the files that were published, unchanged."""
+def verify(
+    folder: Annotated[
+        Path | None, typer.Argument(help="a version, an edition, or a copy of one; default all of this home, without making any again")
+    ] = None,
+) -> None:
+    """Whether published versions and editions hold exactly the files that were made, unchanged; one edition is made again from the archive, too."""
     home = Home.of(load_settings())
     folders = [folder.resolve()] if folder else [*current.versions(home), *sorted(home.editions.glob("[0-9]*/r[0-9]*"))]
     if not folders:
@@ -26,11 +31,25 @@ def verify(folder: Annotated[Path | None, typer.Argument(help="a version, an edi
     for one in folders:
         if not one.is_dir():
             raise WrongCall(f"{one} is no folder; give that of a published version or of an edition")
-        found = current.faults(home, one)
+        is_edition = (one / "provenance.json").exists()
+        found = life.faults(one) if is_edition else current.faults(home, one)
+        told = some_of(found) or ("as it was made" if is_edition else "as it was published")
+        if is_edition and folder and not found:
+            found, told = _again(home, one)
         changed += bool(found)
-        print(f"{one}: {some_of(found) or 'as it was published'}")
+        print(f"{one}: {told}")
     if changed:
-        raise NplvError(f"{changed} of {len(folders)} folders are not as they were published; use another, or put one back from a backup")
+        raise NplvError(f"{changed} of {len(folders)} folders are not as they were made; use another, or put one back from a backup")
+
+
+def _again(home: Home, folder: Path) -> tuple[list[str], str]:
+    """Make an edition again; what differs, and how it went in words."""
+    from nplv_orchestration import rebuild
+
+    if why := rebuild.is_rebuildable(folder):
+        return [], f"as it was made; not made again: {why}"
+    found = rebuild.differences(home, folder)
+    return found, some_of(found) or "as it was made, and made again from the archive it has the same bytes"
 
 
 def rollback(

@@ -10,6 +10,7 @@ import getpass
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -52,9 +53,13 @@ def history(home: Home) -> list[Event]:
 
 def become(home: Home, event: Event) -> None:
     """Write the event down and move the pointer; killed in between, the next run moves it (see `unfinished`)."""
-    text = "".join(json.dumps(asdict(e), ensure_ascii=False) + "\n" for e in [*history(home), event])
-    write_atomically(_file(home), text.encode())
+    write(home, [*history(home), event])
     point_to(home.current, event.version)
+
+
+def write(home: Home, events: Iterable[Event]) -> None:
+    """Keep these events as the history."""
+    write_atomically(_file(home), "".join(json.dumps(asdict(e), ensure_ascii=False) + "\n" for e in events).encode())
 
 
 def unfinished(home: Home) -> None:
@@ -67,6 +72,12 @@ def unfinished(home: Home) -> None:
 def name(home: Home) -> str | None:
     """The current version, or None when nothing was published yet."""
     return home.current.resolve().name if home.current.exists() else None
+
+
+def name_on(home: Home, when: datetime) -> str | None:
+    """The version that was current at a moment, or None when nothing was published yet."""
+    events = [event for event in history(home) if datetime.fromisoformat(event.at) <= when]
+    return events[-1].version if events else None
 
 
 def withdrawn(home: Home) -> dict[tuple[str, str], str]:

@@ -109,9 +109,18 @@ def _is_owed(table: SourceTable, state: TableState | None) -> bool:
 
 @contextmanager
 def open_monitor(
-    settings: Settings, who: str, *, progress: Progress = silent, wait: float = 0.0, transport: httpx.BaseTransport | None = None
+    settings: Settings,
+    who: str,
+    *,
+    progress: Progress = silent,
+    wait: float = 0.0,
+    transport: httpx.BaseTransport | None = None,
+    day: date | None = None,
 ) -> Iterator[Monitor]:
-    """Open the home for writing; a home of the demo country gets that country's publishers. Raises HomeBusy, and WrongCall for settings of another mode."""
+    """Open the home for writing; a home of the demo country gets that country's publishers. day: default today, or the demo country's.
+
+    Raises HomeBusy, and WrongCall for settings of another mode.
+    """
     home = Home.of(settings)
     home.mode(settings)  # refused before anybody waits
     with home.writing(who, wait) as died:
@@ -127,6 +136,6 @@ def open_monitor(
         archive.tidy()
         publishers = Publishers(settings, archive, Http(transport), progress, reviewed)
         try:
-            yield Monitor(settings, home, mode, archive, publishers, progress, today, died)
+            yield Monitor(settings, home, mode, archive, publishers, progress, day or today, died)
         finally:
             publishers.close()

@@ -11,11 +11,12 @@ import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nplv_orchestration import current, evidence
+from nplv_orchestration.edition.life import versions_needed
 from nplv_orchestration.errors import NplvError
 from nplv_orchestration.gate import Decision
 from nplv_orchestration.home import Home, sync
@@ -33,7 +34,14 @@ KEPT_VERSIONS = 30
 RELEASED, HELD = "vrijgegeven", "vastgehouden"
 STORAGE = "v1.0.0"  # any DuckDB 1.x opens it
 _DELIVERED = ", ".join(literal(table.key) for table in REGISTRY if table.is_delivered)
-_RELEASED = ("release.indicator_values", "release.indicators", "release.indicator_components", "release.decisions", "release.waivers")
+_RELEASED = (
+    "release.indicator_values",
+    "release.indicators",
+    "release.indicator_components",
+    "release.examples",
+    "release.decisions",
+    "release.waivers",
+)
 _RAW = ", ".join(f"({literal(c.check)}, {literal(c.severity)})" for c in evidence.RAW_CHECKS)
 # what the totals of a mart are made of, with the version of each table
 _COMPONENTS = """
@@ -92,6 +100,7 @@ def release(connection: DuckDBPyConnection, manifest: Manifest, decisions: Seque
     union = " UNION ALL BY NAME ".join(f"SELECT * FROM release.{mart.name}" for mart in manifest.marts.values())
     connection.execute(f"CREATE OR REPLACE TABLE release.indicator_values AS {union}")
     _catalogue(connection, manifest)
+    _examples(connection)
     _decisions(connection, manifest, decisions, waivers)
     connection.execute(f"CREATE OR REPLACE TABLE release.decided AS SELECT {literal(_decided(connection, decisions))} AS decided")
 
@@ -118,6 +127,17 @@ def _catalogue(connection: DuckDBPyConnection, manifest: Manifest) -> None:
     ]
     values = ", ".join("(" + ", ".join(literal(v) for v in row.values()) + ")" for row in rows)
     connection.execute(f"CREATE OR REPLACE TABLE release.indicators AS SELECT * FROM (VALUES {values}) AS t ({', '.join(rows[0])})")
+
+
+def _examples(connection: DuckDBPyConnection) -> None:
+    """Approved texts from areas, with the name of the area. Raises NplvError for one of an area that is not there."""
+    connection.execute(
+        "CREATE OR REPLACE TABLE release.examples AS SELECT e.area_id, a.area_name, e.* EXCLUDE (area_id, table_key, table_period, boundary_year) "
+        "FROM raw.examples AS e LEFT JOIN areas.focus_areas AS a ON e.area_id = a.area_id ORDER BY ALL"
+    )
+    strange = connection.execute("SELECT area_id FROM release.examples WHERE area_name IS NULL ORDER BY 1 LIMIT 1").fetchone()
+    if strange:
+        raise NplvError(f"examples.csv names the area '{strange[0][:40]}', which is not in focus_areas.csv; mend the file and run again")
 
 
 def _decisions(connection: DuckDBPyConnection, manifest: Manifest, decisions: Sequence[Decision], waivers: Sequence[Waiver]) -> None:
@@ -189,8 +209,8 @@ def _kept(connection: DuckDBPyConnection, name: str) -> str | None:
     return row[0] if row else None
 
 
-def publish(connection: DuckDBPyConnection, manifest: Manifest, decisions: Sequence[Decision], home: Home, mode: str) -> Published:
-    """Write what was released as a new version and move the pointer; the same content is not published twice.
+def publish(connection: DuckDBPyConnection, manifest: Manifest, decisions: Sequence[Decision], home: Home, mode: str, day: date) -> Published:
+    """Write what was released as a new version and move the pointer; the same content is not published twice. day: by which timeliness was judged.
 
     Raises NplvError when what is read back is not what was written, or when the current version is not as it was published.
     """
@@ -211,7 +231,7 @@ def publish(connection: DuckDBPyConnection, manifest: Manifest, decisions: Seque
     for left_over in home.published.glob(".draft-*"):
         shutil.rmtree(left_over)
     facts = {
-        "version": name, "mode": mode, "published_at": now.isoformat(timespec="seconds"),
+        "version": name, "mode": mode, "published_at": now.isoformat(timespec="seconds"), "day": day.isoformat(),
         "newest_year": newest_year, "boundary_year": manifest_boundary_year(connection), **versions(),
     }  # fmt: skip
     try:
@@ -260,6 +280,7 @@ def _tables(connection: DuckDBPyConnection, manifest: Manifest) -> dict[str, str
         **{f"marts.{node.name}": node.relation for node in manifest.derived},
         "areas.focus_areas": "areas.focus_areas",
         "areas.focus_area_regions": "areas.focus_area_regions",
+        "areas.examples": "release.examples",
         "quality.check_results": "release.check_results",
         "quality.decisions": "release.decisions",
         "quality.waivers": "release.waivers",
@@ -305,6 +326,8 @@ def _write(connection: DuckDBPyConnection, folder: Path, tables: dict[str, str],
                 query += " WHERE geo_level <> 'gebied'"
             if is_public and table == "areas.focus_areas":  # which areas take part is no secret; what is known of each is
                 query = query.replace("*", "area_id, area_name, municipality_code, municipality_name, delineation")
+            if is_public and table == "release.examples":  # of who consented the name stays inside
+                query = query.replace("*", "* EXCLUDE (consent_by)")
             if table == "release.check_results":  # of details the public part has none: they may quote figures of an area
                 query = query.replace("*", f"*{' REPLACE (NULL::VARCHAR AS details)' if is_public else ''}, {literal(facts['version'])} AS version")
             if is_public and table == "raw.revisions":  # of a delivery the largest change may be that of one area
@@ -341,7 +364,8 @@ def _count_and_hash(connection: DuckDBPyConnection, table: str) -> tuple[int, st
 
 
 def _retire(home: Home) -> None:
-    """Remove the oldest versions beyond those that are kept; never the current one."""
+    """Remove the oldest versions beyond those that are kept; never the current one, nor one on which an edition rests."""
+    needed = {current.name(home), *versions_needed(home)}
     for old in current.versions(home)[:-KEPT_VERSIONS]:
-        if old.name != current.name(home):
+        if old.name not in needed:
             shutil.rmtree(old)

@@ -30,13 +30,19 @@ def problems(folder: Path) -> list[str]:
     if not sums.is_file():
         return [f"{sums} is not there"]
     try:
-        named = {name: digest for digest, name in (line.split("  ", 1) for line in sums.read_text(encoding="utf-8").splitlines())}
+        named = hashes(folder)
     except ValueError:
         return [f"{sums} is no list of hashes and names"]
     present = {path.relative_to(folder).as_posix(): path for path in _files(folder)}
     found = [f"{name} is not there" for name in named if name not in present]
     found += [f"{name} was put there afterwards" for name in present if name not in named]
     return found + [f"{name} was changed" for name, path in present.items() if name in named and sha256(path) != named[name]]
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """The hash of each file by its name, as sealed. Raises ValueError for a list that is none."""
+    lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
+    return {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
 
 
 def sha256(path: Path) -> str:

@@ -1,8 +1,8 @@
-"""Makes the pictures of the README from a home that holds the small demo country.
+"""Makes the pictures of the README and of the gallery from a home that holds the small demo country.
 
     .venv/bin/python docs/images/make.py data
 
-Run it when the table, the page or the UI looks different; Chromium is needed.
+Run it when the table, the edition or the UI looks different; Chromium, LibreOffice and poppler are needed (`make programs`).
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from pathlib import Path
@@ -45,6 +47,30 @@ def table_as_html(home: Path) -> str:
         )
 
 
+SHOWN = ("Samenvatting", "De cijfers in zinnen en grafieken", "Overzichtstabel", "Wat de cijfers wel en niet zeggen")
+"""Of which parts of the overview the gallery has the first page."""
+
+
+def pages(pdf: Path, name: str, texts: tuple[str, ...] = ()) -> None:
+    """Pictures of pages of a PDF: of the first one, and of those that begin with one of the texts."""
+    told = subprocess.run(["pdftotext", "-layout", pdf, "-"], check=True, capture_output=True, text=True).stdout.split("\f")
+    first = [next(n for n, page in enumerate(told, 1) if re.search(rf"^\s*{re.escape(text)}\s*$", page, re.MULTILINE)) for text in texts]
+    for number, page in enumerate(dict.fromkeys([1, *first]), 1):
+        only = ["-f", str(page), "-l", str(page), "-r", "70", "-png", "-singlefile"]
+        subprocess.run(["pdftoppm", *only, pdf, HERE / f"{name}-{number}"], check=True)
+
+
+def gallery(edition: Path) -> None:
+    """The edition as its readers see it, in each of its forms."""
+    pages(edition / "praatplaat.pdf", "praatplaat")
+    pages(edition / "voortgangsoverzicht.pdf", "overzicht", SHOWN)
+    with tempfile.TemporaryDirectory() as name:
+        for file in ("voortgangsoverzicht.docx", "overzichtstabel.ods"):
+            subprocess.run(["soffice", "--headless", "--convert-to", "pdf", "--outdir", name, edition / file], check=True, capture_output=True)
+        pages(Path(name) / "voortgangsoverzicht.pdf", "word")
+        pages(Path(name) / "overzichtstabel.pdf", "rekenblad", ("Actielijn Fysiek",))
+
+
 def _answers() -> bool:
     """Whether the UI has started."""
     try:
@@ -55,10 +81,11 @@ def _answers() -> bool:
 
 
 def main() -> None:
-    """Write table.png, page.png and ui.png beside this file."""
+    """Write table.png, page.png, ui.png and the pictures of the gallery beside this file."""
     home = Path(sys.argv[1]).absolute()
     page_file = next(home.glob("editions/*/current/voortgangsoverzicht.html"))
     table = table_as_html(home)
+    gallery(page_file.parent)
     server = subprocess.Popen([sys.executable, "-m", "nplv_orchestration.cli", "ui", "--port", str(PORT)], env=os.environ | {"NPLV_HOME": str(home)})
     try:
         with sync_playwright() as playwright:

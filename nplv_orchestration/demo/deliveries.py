@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator
+from csv import writer
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from nplv_orchestration.sources.registry import BOUNDARY_YEAR, BY_KEY
 from nplv_orchestration.versions import code_fingerprint
 
 _AREA_FILES = ("focus_areas.csv", "focus_area_regions.csv")
-_REVIEWED_FILES = (*_AREA_FILES, "corrections.csv", "waivers.csv")
+_REVIEWED_FILES = (*_AREA_FILES, "corrections.csv", "waivers.csv", "examples.csv")
 _MAATWERK_FILES = ("maatwerk_armoede.xlsx", "maatwerk_jeugd_en_onderwijs.csv")
 _HEAD = ("indicator", "jaar", "niveau", "code", "teller", "noemer", "status")
 _POVERTY = ("armoede_huishoudens", "armoede_kinderen")
@@ -56,6 +57,7 @@ def files(figures: Figures, night: int) -> dict[str, bytes]:
     last_poverty = 2023 + release("cbs_maatwerk", night)
     found = _areas(figures) | {"corrections.csv": corrections(figures, night)}
     found["waivers.csv"] = (",".join(BY_KEY["waivers"].columns) + "\n").encode()
+    found["examples.csv"] = _examples(figures)
     xlsx, csv = _MAATWERK_FILES
     found[xlsx] = _sheets({indicator: list(_rows(figures, indicator, last_poverty)) for indicator in _POVERTY})
     lines = [row for indicator in _YOUTH for row in _rows(figures, indicator, 2024)]
@@ -63,6 +65,20 @@ def files(figures: Figures, night: int) -> dict[str, bytes]:
     for name, year in _LABEL_FILES.items():
         found[name] = packed({name.replace("_csv.zip", ".csv"): _labels(figures, year)})
     return found
+
+
+def _examples(figures: Figures) -> bytes:
+    """What people tell of two areas."""
+    told = (
+        ("Een speeltuin van bewoners", "Bewoners knapten samen een speeltuin op. Er is nu elke middag iemand om een praatje mee te maken."),
+        ("Een inloop naast de bibliotheek", "Naast de bibliotheek kan iedereen binnenlopen met vragen over geld, werk of een brief van de overheid."),
+    )
+    text = io.StringIO()
+    out = writer(text, lineterminator="\n")
+    out.writerow(BY_KEY["examples"].columns)
+    for area, (title, words) in zip(figures.country.areas, told, strict=False):
+        out.writerow((area.area_id, title, words, "verzonnen voorbeeld", "2025-06-12", "verzonnen programmabureau", "2025-06-20"))
+    return text.getvalue().encode()
 
 
 def _areas(figures: Figures) -> dict[str, bytes]:

@@ -1,31 +1,23 @@
 """Makes the folder of an edition: every file in a draft beside it, then one rename.
 
-What is told is in `table`; this module decides which files there are, when they are made anew, and signs them.
+Which files there are is decided here, in which order they are made, and that nothing of an area stands in them; what they tell is in the modules of each. When
+one is made, and of which version, is in `desk`.
 """
 
 from __future__ import annotations
 
-import json
 import shutil
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from nplv_orchestration.edition import page, pdf, sheet
+from nplv_orchestration.edition import difference, docx, evidence, leaks, life, page, pdf, praatplaat, sheet
 from nplv_orchestration.edition.document import cover, document
+from nplv_orchestration.edition.life import Act, Standing
 from nplv_orchestration.edition.table import Edition, read
+from nplv_orchestration.errors import NplvError, some_of
 from nplv_orchestration.home import exchange, point_to, sync
-from nplv_orchestration.sums import problems, seal, sha256
-from nplv_orchestration.versions import versions
-
-REVISION = 1
-_KINDS = {
-    ".csv": "text/csv",
-    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ".html": "text/html",
-    ".pdf": "application/pdf",
-    ".json": "application/json",
-}
+from nplv_orchestration.sums import problems, seal, sealed
 
 
 @dataclass(frozen=True)
@@ -38,23 +30,37 @@ class EditionResult:
     missing: list[str]
 
 
-def make_edition(public_database: Path, editions: Path, year: int) -> EditionResult:
-    """Make or remake the concept of a year from the public database; an unchanged one is left alone.
+def make_edition(public_database: Path, editions: Path, year: int, standing: Standing | None = None) -> EditionResult:
+    """Make or remake the newest revision of a year from the public database; one that is unchanged is left alone.
 
-    Raises NplvError without a published version, and WrongCall for a year without figures.
+    standing: default what its history says. Raises NplvError without a published version, and when a name of an area would stand where it may not;
+    WrongCall for a year without figures.
     """
-    edition = read(public_database, year)
-    folder = editions / str(year) / f"r{REVISION}"
+    acts = life.read(editions / str(year))
+    standing = standing or life.standing(acts)
+    edition = replace(read(public_database, year), standing=standing)
+    folder = editions / str(year) / f"r{standing.revision}"
     missing = [f"{row['name_nl']}: {row['status_reason']}" for row in edition.missing]
-    provenance = _json(_provenance(edition))
+    before = compared_with(editions, year, acts, standing)
+    provenance = evidence.provenance(edition, named(before) if before else "")
     if not problems(folder) and (folder / "provenance.json").read_bytes() == provenance:
         return EditionResult(folder, year, False, missing)
-    draft = folder.with_name(f".draft-r{REVISION}")
+    write_edition(edition, folder, before, provenance)
+    point_to(folder.parent / "current", folder.name)
+    return EditionResult(folder, year, True, missing)
+
+
+def write_edition(edition: Edition, folder: Path, before: Path | None, provenance: bytes) -> None:
+    """Write the folder of an edition, in the place of what lies there, in one step. before: the folder that it is compared with; provenance: its own file."""
+    draft = folder.with_name(f".draft-{folder.name}")
     if draft.exists():  # of a run that was killed
         shutil.rmtree(draft)
     draft.mkdir(parents=True)
     try:
-        _write_files(edition, draft, provenance)
+        (draft / "provenance.json").write_bytes(provenance)
+        _write_files(edition, draft, before)
+        for file in draft.iterdir():
+            sync(file)
         if folder.exists():
             exchange(draft, folder)
         else:
@@ -62,88 +68,61 @@ def make_edition(public_database: Path, editions: Path, year: int) -> EditionRes
             sync(folder.parent)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    point_to(folder.parent / "current", folder.name)
-    return EditionResult(folder, year, True, missing)
 
 
-def _write_files(edition: Edition, folder: Path, provenance: bytes) -> None:
-    (folder / "overzichtstabel.csv").write_bytes(sheet.csv_bytes(edition))
-    (folder / "afbakening.csv").write_bytes(sheet.delineation_bytes(edition))
-    sheet.write_xlsx(edition, folder / "overzichtstabel.xlsx", cover(edition))
+def named(folder: Path) -> str:
+    """An edition by its name and its seal."""
+    return f"{folder.parent.name}/{folder.name} {sealed(folder)}"
+
+
+def compared_with(editions: Path, year: int, acts: Sequence[Act], standing: Standing) -> Path | None:
+    """The folder of the edition with which this one is compared: the frozen revision before it, else the last one of an earlier year; none when it is the first."""
+    earlier = [revision for revision in life.frozen(acts) if revision < standing.revision]
+    if earlier:
+        return editions / str(year) / f"r{max(earlier)}"
+    for folder in sorted((f for f in editions.glob("[0-9]*") if int(f.name) < year), reverse=True):
+        if found := life.frozen(life.read(folder)):
+            return folder / f"r{max(found)}"
+    return None
+
+
+def _write_files(edition: Edition, folder: Path, before: Path | None) -> None:
+    """All files of an edition beside its `provenance.json`: first what is compared with the edition before it, then what people read, then what the files are."""
+    (folder / "berekening.csv").write_bytes(evidence.calculation(edition))
+    if before:
+        edition = _compared(edition, difference.read(before), difference.told(folder, f"{edition.year}/r{edition.standing.revision}"))
     blocks = document(edition)
-    (folder / "voortgangsoverzicht.html").write_text(page.html(edition, blocks), encoding="utf-8")
-    (folder / "voortgangsoverzicht.pdf").write_bytes(pdf.pdf(edition, blocks))
-    (folder / "provenance.json").write_bytes(provenance)
-    (folder / "datapackage.json").write_bytes(_json(_datapackage(edition, folder)))
+    sheets = sheet.sheets(edition, cover(edition))
+    made = {
+        "overzichtstabel.csv": sheet.csv_bytes(edition),
+        "overzichtstabel.xlsx": sheet.xlsx_bytes(sheets, edition),
+        "overzichtstabel.ods": sheet.ods_bytes(sheets, edition),
+        "voortgangsoverzicht.html": page.html(edition, blocks).encode(),
+        "voortgangsoverzicht.pdf": pdf.pdf(edition, blocks),
+        "voortgangsoverzicht.docx": docx.docx(edition, blocks),
+        **praatplaat.praatplaat(edition),
+        "afbakening.csv": sheet.delineation_bytes(edition),
+        "revisies.csv": evidence.revisions(edition),
+        "checks.json": evidence.checks(edition),
+    }
+    if edition.erratum:
+        made["erratum.txt"] = "\n\n".join(edition.erratum).encode() + b"\n"
+    for name, content in made.items():
+        (folder / name).write_bytes(content)
+    (folder / "dcat.jsonld").write_bytes(evidence.catalogued(edition, folder))
+    (folder / "datapackage.json").write_bytes(evidence.datapackage(edition, folder))
+    if found := leaks.found_in(folder, edition):
+        raise NplvError(
+            f"edition {edition.year} is not made, since an area would be named where none may be: {some_of(found)}; mend the text it comes from"
+        )
     seal(folder)
 
 
-def _provenance(edition: Edition) -> dict[str, Any]:
-    return {
-        "edition": edition.year,
-        "revision": REVISION,
-        "status": "concept",
-        "code_version": versions()["code_version"],
-        "published_version": edition.facts,
-        "sources": edition.sources,
-        "figures": [
-            {
-                k: row[k]
-                for k in (
-                    "indicator_id",
-                    "latest_year",
-                    "latest_value",
-                    "numerator",
-                    "denominator",
-                    "coverage",
-                    "regions",
-                    "weight_year",
-                    "source_table",
-                )
-            }
-            for row in edition.rows
-        ],
-    }
-
-
-def _datapackage(edition: Edition, folder: Path) -> dict[str, Any]:
-    numbers = {name for name, _, has_decimals in sheet.COLUMNS if has_decimals} | {"gap_ratio_latest", "coverage"}
-    kind = {name: "number" if name in numbers else "integer" if name.endswith("_year") else "string" for name, _, _ in sheet.COLUMNS}
-    schemas = {
-        "overzichtstabel.csv": [{"name": n, "title": t, "type": kind[n]} for n, t, _ in sheet.COLUMNS],
-        "afbakening.csv": [
-            {"name": n, "type": "integer" if n == "boundary_year" else "string"}
-            for n in ("area_id", "area_name", "municipality_name", "region_code", "boundary_year", "delineation")
-        ],
-    }
-    resources = [
-        {
-            "name": f.stem if f.suffix == ".csv" else f.name.replace(".", "-"),
-            "path": f.name,
-            "mediatype": _KINDS[f.suffix],
-            "bytes": f.stat().st_size,
-            "hash": f"sha256:{sha256(f)}",
-        }
-        | ({"type": "table", "encoding": "utf-8", "schema": {"fields": schemas[f.name]}} if f.name in schemas else {})
-        for f in sorted(folder.iterdir())
-    ]
-    used = [s for s in edition.sources if s["sha256"]]
-    return {
-        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
-        "name": f"nplv-voortgangsoverzicht-{edition.year}",
-        "title": cover(edition)[0],
-        "description": " ".join(f"{line.rstrip('.')}." for line in cover(edition)[1:]),
-        "created": edition.facts["published_at"],
-        "version": f"{edition.year}.{REVISION}",
-        "demonstratiegegevens": edition.is_demo,
-        "sources": [
-            {"title": f"{s['publisher']} {s['table_id']}: {s['title']}"} | ({"path": s["address"]} if str(s["address"]).startswith("http") else {})
-            for s in used
-        ],
-        "licenses": [{"name": name, "title": name} for name in sorted({s["licence"].replace(" ", "-") for s in used})],
-        "resources": resources,
-    }
-
-
-def _json(content: dict[str, Any]) -> bytes:
-    return (json.dumps(content, ensure_ascii=False, indent=1, default=str) + "\n").encode()
+def _compared(edition: Edition, before: difference.Told, after: difference.Told) -> Edition:
+    """The edition with what moved since the one before it; a row is revised when a figure that it shows was another one there."""
+    moved = difference.moved(before, after)
+    shown = {row["indicator_id"]: {row[f"{point}_year"] for point in ("start1", "start2", "latest")} for row in edition.rows}
+    revised = {one.indicator_id for one in moved if one.is_revised and one.year in shown[one.indicator_id]}
+    rows = [row | {"revised": row["indicator_id"] in revised} for row in edition.rows]
+    erratum = difference.erratum(before, after, edition.standing.reason) if edition.standing.corrects_sent else []
+    return replace(edition, rows=rows, compared_with=before.name, moved=moved, erratum=erratum)

@@ -5,11 +5,14 @@ Words and order belong here; a sentence about a figure is made in `sentences`, h
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from nplv_orchestration.edition.chart import chart
+from nplv_orchestration.edition.difference import HEAD, Moved
+from nplv_orchestration.edition.difference import rows as difference_rows
 from nplv_orchestration.edition.sentences import sentences
 from nplv_orchestration.edition.table import ACTIELIJNEN, DEMO, DEMO_MARK, UNDECIDED, Edition, breaks, changes, development, number, remarks, signed
 
@@ -81,7 +84,8 @@ def cover(edition: Edition) -> list[str]:
     return [
         f"Voortgangsoverzicht Nationaal Programma Leefbaarheid en Veiligheid {edition.year}",
         *([DEMO] if edition.is_demo else []),
-        f"Concept. Cijfers van het totaal van de {edition.areas} focusgebieden; gebieden worden niet met elkaar vergeleken.",
+        *([f"{edition.standing.told()}."] if edition.standing.told() else []),
+        f"Cijfers van het totaal van de {edition.areas} focusgebieden; gebieden worden niet met elkaar vergeleken.",
         f"Gebiedsafbakening: {edition.delineated}." + (" De lijst van buurten is nog niet officieel." if "kandidaat" in edition.delineated else ""),
         f"Cijfers tot en met {edition.year}, vergeleken op de gemeente-, wijk- en buurtgrenzen van {edition.facts['boundary_year']}.",
         f"{len(edition.rows) - absent} van de {len(edition.rows)} indicatoren hebben een cijfer.",
@@ -91,11 +95,51 @@ def cover(edition: Edition) -> list[str]:
 
 def document(edition: Edition) -> list[Block]:
     """The whole overview, without its title and the notes of `cover`."""
-    parts = (_summary, _absent, _about, _main_figures, _overview, _reading, _indicators, _questions, _checked, _sources, _citing)
+    parts = (
+        _erratum, _summary, _absent, _about, _main_figures, _overview, _reading, _changed, _examples, _indicators, _questions, _delineation, _checked, _sources,
+        _citing, _accessible,
+    )  # fmt: skip
     return [block for part in parts for block in part(edition)]
 
 
 # ------------------------------------------------------------------------------------------------------------ the parts
+
+
+def _erratum(edition: Edition) -> Iterator[Block]:
+    if edition.erratum:
+        yield Heading(2, "Erratum", "erratum")
+        for line in edition.erratum:
+            yield Text(line)
+
+
+def parts(blocks: Sequence[Block]) -> list[list[Block]]:
+    """The blocks of each heading of the highest level, with that heading."""
+    found: list[list[Block]] = []
+    for block in blocks:
+        if isinstance(block, Heading) and block.level == 2:
+            found.append([])
+        found[-1].append(block)
+    return found
+
+
+def with_names(edition: Edition) -> list[str]:
+    """The texts of the document in which areas and their municipalities are named: the list of areas, and the approved examples."""
+    return [text for part in (_examples, _delineation) for block in part(edition) for text in texts_of(block)]
+
+
+def texts_of(block: Block) -> list[str]:
+    """All texts of a block, in the order of reading."""
+    match block:
+        case Heading() | Text():
+            return [block.text]
+        case Points():
+            return list(block.lines)
+        case Terms():
+            return [text for pair in block.pairs for text in pair]
+        case Table():
+            return [block.caption, *block.head, *(text for row in block.rows for cell in row for text in (cell.text, *cell.below))]
+        case Picture():
+            return [block.told]
 
 
 def _summary(edition: Edition) -> Iterator[Block]:
@@ -256,6 +300,44 @@ def _reading(edition: Edition) -> Iterator[Block]:
     )
 
 
+def _changed(edition: Edition) -> Iterator[Block]:
+    """What differs from the edition before this one; of one indicator after another, never of an area."""
+    yield Heading(2, "Wat er veranderde sinds de vorige editie", "veranderd")
+    if not edition.compared_with:
+        yield Text("Dit is de eerste editie die met dit systeem is gemaakt; er is geen eerdere om mee te vergelijken.")
+        return
+    if not edition.moved:
+        yield Text(f"Alle cijfers zijn dezelfde als in editie {edition.compared_with}.")
+        return
+    yield Text(
+        f"Vergeleken met editie {edition.compared_with}: de cijfers zoals zij daar stonden, en zoals zij nu zijn. Bij elk verschil staat waar het van komt: een "
+        "nieuw jaar, een bron die is herzien, een andere methode of een andere afbakening van de gebieden. Werkte meer dan een daarvan mee, dan is het aandeel "
+        "van elk niet te scheiden."
+    )
+    yield difference_table(edition.compared_with, edition.moved)
+
+
+def difference_table(name: str, moved: Iterable[Moved]) -> Table:
+    """What moved, set against the edition of that name."""
+    rows = [[Cell(text, is_number=place in (3, 4)) for place, text in enumerate(cells)] for cells in difference_rows(moved)]
+    return Table(f"Verschillen met editie {name}", HEAD, rows, (30, 12, 8, 14, 14, 22))
+
+
+def _examples(edition: Edition) -> Iterator[Block]:
+    """What people in areas tell, in words; the only place where an area is named beside what happened there."""
+    if edition.examples:
+        yield Heading(2, "Voorbeelden en ervaringen", "voorbeelden")
+        yield Text("Deze voorbeelden komen uit de gebieden zelf. Zij staan los van de cijfers in dit overzicht.")
+        for example in edition.examples:
+            yield Heading(3, example["title_nl"])
+            yield Text(f"{example['text_nl']} ({example['area_name']}. Bron: {example['source']}, {_day(example['told_on'])}.)")
+
+
+def _day(iso: str) -> str:
+    """A day as a Dutch reader sees it."""
+    return "-".join(reversed(iso.split("-")))
+
+
 def _indicators(edition: Edition) -> Iterator[Block]:
     """Each indicator: what it is, how it is made, and what it does not say."""
     yield Heading(2, "Wat de cijfers wel en niet zeggen", "indicatoren")
@@ -267,12 +349,25 @@ def _indicators(edition: Edition) -> Iterator[Block]:
             [
                 ("Definitie", row["definition_nl"]),
                 ("Berekening", f"{row['method_nl']} Teller: {row['numerator_nl']}. Noemer: {row['denominator_nl']}."),
+                *_arithmetic(row),
                 ("Kleinste relevante verandering", f"{number(row['smallest_change'], row['decimals'])}{basis}"),
                 ("Marge", row["uncertainty_nl"]),
                 ("Wat dit cijfer niet zegt", row["caveat_nl"]),
                 ("Bron", source),
             ]
         )
+
+
+def _arithmetic(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The latest figure from its parts, where it is a numerator by a denominator."""
+    if row["latest_value"] is None or row["numerator"] is None or not row["denominator"]:
+        return
+    value = float(row["multiplier"]) * row["numerator"] / row["denominator"]
+    if number(value, row["decimals"]) != number(row["latest_value"], row["decimals"]):
+        return  # it is set against the country after this, which the method tells
+    parts = f"{number(row['numerator'], 0)} gedeeld door {number(row['denominator'], 0)}"
+    times = "" if row["multiplier"] == 1 else f", maal {number(row['multiplier'], 0)}"
+    yield "Rekensom", f"{parts}{times} is {number(value, row['decimals'])} in {row['latest_year']}."
 
 
 def _version(told: dict[str, Any]) -> str:
@@ -310,6 +405,18 @@ def _questions(edition: Edition) -> Iterator[Block]:
     )
 
 
+def _delineation(edition: Edition) -> Iterator[Block]:
+    """Which areas take part, and of how many buurten each is made; the codes of these are in a file of their own."""
+    yield Heading(2, "De gebieden en hun afbakening", "gebieden")
+    yield Text(
+        f"Het totaal is dat van {len(edition.delineation)} buurten, op de grenzen van {edition.facts['boundary_year']}. Welke dat zijn, staat zonder cijfers in "
+        f"het bestand afbakening.csv. De afbakening is {edition.delineated}."
+    )
+    buurten = Counter((row["area_name"], row["municipality_name"]) for row in edition.delineation)
+    rows = [[Cell(area), Cell(municipality), Cell(number(count, 0), is_number=True)] for (area, municipality), count in sorted(buurten.items())]
+    yield Table("De focusgebieden", ("Gebied", "Gemeente", "Aantal buurten"), rows, (45, 35, 20))
+
+
 def _checked(edition: Edition) -> Iterator[Block]:
     yield Heading(2, "Controles en ontheffingen", "controles")
     listed = edition.checks["failed"]
@@ -332,4 +439,13 @@ def _sources(edition: Edition) -> Iterator[Block]:
 
 def _citing(edition: Edition) -> Iterator[Block]:
     yield Heading(2, "Zo verwijst u naar dit overzicht", "verwijzen")
-    yield Text(f"{cover(edition)[0]}, gegevensversie {edition.facts['version']}.")
+    yield Text(f"{cover(edition)[0]}, revisie {edition.standing.revision}, gegevensversie {edition.facts['version']}.")
+
+
+def _accessible(edition: Edition) -> Iterator[Block]:
+    yield Heading(2, "Toegankelijkheid", "toegankelijkheid")
+    yield Text(
+        "De webpagina is gemaakt naar WCAG 2.2 niveau AA, de pdf naar PDF/UA-1 en PDF/A-2a. Elke grafiek staat er ook in woorden en getallen bij, en geen "
+        "betekenis hangt aan kleur alleen. De tabel is er ook als rekenblad (ods en xlsx) en als csv. Kunt u iets niet lezen of gebruiken, meld het dan aan "
+        f"{edition.rows[0]['owner']}; dat is nodig om het te verbeteren."
+    )

@@ -6,8 +6,9 @@ import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
-from nplv_orchestration.edition.document import Block, Heading, cover
+from nplv_orchestration.edition.document import Block, cover, parts
 from nplv_orchestration.edition.table import DEMO, Edition
 
 
@@ -19,33 +20,27 @@ def pdf(edition: Edition, blocks: list[Block]) -> bytes:
         "title": title,
         "demo": demo,
         "cover": [line for line in notes if line != demo],
-        "parts": [[{"kind": type(block).__name__} | asdict(block) for block in part] for part in _parts(blocks)],
+        "parts": [[{"kind": type(block).__name__} | asdict(block) for block in part] for part in parts(blocks)],
     }
-    return compiled("voortgangsoverzicht.typ", {"told": json.dumps(told, ensure_ascii=False)}, edition)
+    (made,) = compiled("voortgangsoverzicht.typ", {"told": json.dumps(told, ensure_ascii=False)}, edition)
+    return made
 
 
-def compiled(template: str, told: dict[str, str], edition: Edition) -> bytes:
-    """A document of Typst in this folder as a PDF. It reads nothing but its own inputs and the fonts of this project's packages."""
+def compiled(
+    template: str, told: dict[str, str], edition: Edition, kind: Literal["pdf", "svg", "png"] = "pdf", ppi: float | None = None
+) -> list[bytes]:
+    """A document of Typst in this folder: one PDF, or a picture of each page. It reads nothing but its own inputs and the fonts of this project's packages."""
     import font_source_sans_pro
     import typst
 
-    made: bytes = typst.compile(
+    made: bytes | list[bytes] = typst.compile(
         Path(__file__).with_name(template),
-        format="pdf",
+        format=kind,
+        ppi=ppi,
         sys_inputs=told,
-        pdf_standards=["ua-1", "a-2a"],
+        pdf_standards=["ua-1", "a-2a"] if kind == "pdf" else [],
         font_paths=[Path(font_source_sans_pro.__file__).with_name("files")],
         ignore_system_fonts=True,
         timestamp=datetime.fromisoformat(edition.facts["published_at"]).replace(tzinfo=UTC),
     )
-    return made
-
-
-def _parts(blocks: list[Block]) -> list[list[Block]]:
-    """The blocks of each heading of the highest level, with that heading."""
-    found: list[list[Block]] = []
-    for block in blocks:
-        if isinstance(block, Heading) and block.level == 2:
-            found.append([])
-        found[-1].append(block)
-    return found
+    return made if isinstance(made, list) else [made]

@@ -45,6 +45,17 @@ def sentences(row: dict[str, Any]) -> list[str]:
     return [*found, *_broken(row), *_said_with_it(row, wording["always"])]
 
 
+def moves(row: dict[str, Any]) -> list[Since]:
+    """How a figure that is no distance moved up to its latest year, since each year with which it is compared; an amount as a part of that of the country."""
+    if row["trend_basis"] == "verhouding":
+        return _bases(row, _percent, lambda start: row[f"gap_ratio_{start}"])
+    return _bases(row, _told(row, json.loads(row["wording_nl"])["suffix"]), lambda start: row[f"{start}_value"])
+
+
+def _percent(ratio: float | None) -> str:
+    return f"{number(None if ratio is None else 100 * ratio, 0)}%"
+
+
 def _told(row: dict[str, Any], suffix: str) -> Callable[[float | None], str]:
     return lambda value: f"{number(value, row['decimals'])}{suffix}"
 
@@ -52,21 +63,16 @@ def _told(row: dict[str, Any], suffix: str) -> Callable[[float | None], str]:
 def _level(row: dict[str, Any], subject: str, told: Callable[[float | None], str]) -> str:
     """How a share, a mean or a rate moved, and what it is in the country."""
     latest = told(row["latest_value"])
-    bases = _bases(row, told, lambda start: row[f"{start}_value"])
-    return f"{_PLACE} {_moved(subject, bases, latest, row['latest_year'])}{_nationally(row, told)}{_alone(row)}."
+    return f"{_PLACE} {_moved(subject, moves(row), latest, row['latest_year'])}{_nationally(row, told)}{_alone(row)}."
 
 
 def _ratio(row: dict[str, Any], subject: str, told: Callable[[float | None], str]) -> list[str]:
     """An amount, and how it moved as a part of the same of the country: the amount itself rises with prices."""
     first = f"{_PLACE} was {subject} {told(row['latest_value'])} in {row['latest_year']}{_nationally(row, told)}{_alone(row)}."
-
-    def percent(ratio: float | None) -> str:
-        return f"{number(None if ratio is None else 100 * ratio, 0)}%"
-
-    bases = _bases(row, percent, lambda start: row[f"gap_ratio_{start}"])
+    bases = moves(row)
     if not bases:
         return [first]
-    return [first, f"Als deel van het landelijke cijfer {_moved('het', bases, percent(row['gap_ratio_latest']), row['latest_year'])}."]
+    return [first, f"Als deel van het landelijke cijfer {_moved('het', bases, _percent(row['gap_ratio_latest']), row['latest_year'])}."]
 
 
 def _moved(subject: str, bases: list[Since], latest: str, year: int) -> str:

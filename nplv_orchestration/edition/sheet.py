@@ -1,18 +1,24 @@
-"""The overview table as files for a spreadsheet: csv for machines, xlsx for people."""
+"""The overview table as files for a spreadsheet: csv for machines; xlsx and ods for people, who may hear them read aloud.
+
+Both of these are drawn from one description of their sheets: a cover, notes, the signs, and one table for each actielijn, none with a merged or an empty cell. What
+stands in a cell is text or a number, and nothing that a program would run.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nplv_orchestration.edition.table import ACTIELIJNEN, DEMO, NO_FIGURE, Edition, development, remarks
+from nplv_orchestration.edition.packed import repacked
+from nplv_orchestration.edition.table import ACTIELIJNEN, DEMO, NO_FIGURE, SYMBOLS, Edition, development, number, remarks, symbols
 
 if TYPE_CHECKING:
-    from xlsxwriter.format import Format
+    from xlsxwriter.workbook import Workbook
     from xlsxwriter.worksheet import Worksheet
 
 # name for machines, head for people, whether it has the indicator's decimals
@@ -39,109 +45,351 @@ COLUMNS = (
     ("spread", "Spreiding", False),
     ("coverage", "Dekking", False),
     ("status", "Status", False),
+    ("symbols", "Tekens", False),
     ("remarks", "Opmerking", False),
     ("caveat_nl", "Wat dit cijfer niet zegt", False),
     ("delineation", "Gebiedsafbakening", False),
     ("data_kind", "Soort gegevens", False),
 )
-_WIDTHS = {"name_nl": 45, "indicator_id": 26, "remarks": 60, "caveat_nl": 80, "unit": 28, "spread": 28, "data_kind": 28, "delineation": 20}
+_NOT_SHOWN = {"indicator_id", "actielijn", "status", "caveat_nl", "delineation", "data_kind"}  # told by the sheet, its signs or its cover
+_WIDTHS = {"name_nl": 38, "unit": 22, "development": 22, "spread": 24, "remarks": 60}
+_WIDTH = 14
+_ACROSS = 260  # characters that can be read on a page laid across
+_EMPTY = {"remarks": "geen", "symbols": "geen", "spread": "niet bepaald", "gap_verdict": "niet te bepalen"}
+_RUNS = ("=", "+", "-", "@", "\t", "\r")  # with which a text becomes a formula in a program that opens the csv
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number with the decimals in which it is shown; a year has none, and no point for thousands."""
+
+    value: float
+    decimals: int
+    is_year: bool = False
+
+    @property
+    def look(self) -> str:
+        """The name of the form in which it is shown."""
+        return "year" if self.is_year else f"figure{self.decimals}"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet: its title, a line about it, and one table whose first column names the rows. widths: of its columns, in characters; no head: lines of text."""
+
+    name: str
+    title: str
+    about: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str | Figure]]
+    widths: Sequence[int]
+
+
+def sheets(edition: Edition, cover: Sequence[str]) -> list[Sheet]:
+    """What the book holds, in the order of its sheets."""
+    lines = {line: ACTIELIJNEN[line] for line in ACTIELIJNEN}
+    listed = "Bladen: Voorblad; Toelichting, wat elke indicator is; Tekens, wat de tekens betekenen; en de cijfers per actielijn: " + ", ".join(
+        lines.values()
+    )
+    reading = "Een cel zonder cijfer zegt dat in woorden. Opmerkingen en tekens staan in kolommen van hun eigen; geen betekenis hangt aan kleur."
+    front = Sheet("Voorblad", cover[0], "", (), [[line] for line in (*cover[1:], f"{listed}.", reading)], (100,))
+    notes = Sheet(
+        "Toelichting",
+        "Toelichting op de indicatoren",
+        "Een tabel met een rij voor elke indicator.",
+        ("Nummer", "Indicator", "Definitie", "Berekening", "Kleinste relevante verandering", "Marge", "Wat dit cijfer niet zegt"),
+        [
+            [
+                Figure(row["number"], 0),
+                row["name_nl"],
+                row["definition_nl"],
+                f"{row['method_nl']} Teller: {row['numerator_nl']}. Noemer: {row['denominator_nl']}.",
+                Figure(row["smallest_change"], row["decimals"]),
+                row["uncertainty_nl"],
+                row["caveat_nl"],
+            ]
+            for row in edition.rows
+        ],
+        (9, 34, 40, 50, 14, 40, 50),
+    )
+    signs = Sheet(
+        "Tekens", "Tekens", "Een tabel met een rij voor elk teken.", ("Teken", "Betekenis"), [list(pair) for pair in SYMBOLS.items()], (9, 90)
+    )
+    return [front, notes, signs, *(_figures(edition, line, title) for line, title in lines.items())]
+
+
+def _figures(edition: Edition, actielijn: str, title: str) -> Sheet:
+    shown = [column for column in COLUMNS if column[0] not in _NOT_SHOWN]
+    rows = [_told(edition, row) for row in edition.rows if row["actielijn"] == actielijn]
+    return Sheet(
+        title,
+        f"Actielijn {title}",
+        "Een tabel met een rij voor elke indicator: het totaal van de gebieden naast Nederland, inclusief de gebieden.",
+        [head for _, head, _ in shown],
+        [[_cell(row, name, has_decimals) for name, _, has_decimals in shown] for row in rows],
+        [_WIDTHS.get(name, _WIDTH) for name, _, _ in shown],
+    )
 
 
 def _told(edition: Edition, row: dict[str, Any]) -> dict[str, Any]:
     """A row with what is told of it in words."""
-    return row | {"development": development(row), "remarks": remarks(row), "delineation": edition.delineated, "data_kind": edition.kind}
+    told = {"development": development(row), "remarks": remarks(row), "symbols": " ".join(symbols(row)), "delineation": edition.delineated}
+    return row | told | {"data_kind": edition.kind}
+
+
+def _cell(row: dict[str, Any], name: str, has_decimals: bool) -> str | Figure:
+    value = row[name]
+    if isinstance(value, int | float):
+        if name.endswith("_year"):
+            return Figure(value, 0, is_year=True)
+        return Figure(value, row["decimals"] if has_decimals else 2)
+    if name == "gap_ratio_latest" and row["latest_value"] is not None:
+        return "niet van toepassing"
+    return value or _EMPTY.get(name, NO_FIGURE)
+
+
+# ------------------------------------------------------------------------------------------------------------------- csv
 
 
 def csv_bytes(edition: Edition) -> bytes:
     """One line for each indicator: full figures with a decimal point, an empty cell for what is missing; UTF-8."""
-    text = io.StringIO()
-    out = csv.writer(text, lineterminator="\n")
-    out.writerow([name for name, _, _ in COLUMNS])
-    for row in edition.rows:
-        told = _told(edition, row)
-        out.writerow([told[name] for name, _, _ in COLUMNS])
-    return text.getvalue().encode()
+    rows = [_told(edition, row) for row in edition.rows]
+    return _csv([name for name, _, _ in COLUMNS], [[row[name] for name, _, _ in COLUMNS] for row in rows])
 
 
 def delineation_bytes(edition: Edition) -> bytes:
     """Which buurten make up which area, without figures; UTF-8."""
+    return _csv(
+        ["area_id", "area_name", "municipality_name", "region_code", "boundary_year", "delineation"],
+        [list(row.values()) for row in edition.delineation],
+    )
+
+
+def _csv(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
     text = io.StringIO()
     out = csv.writer(text, lineterminator="\n")
-    out.writerow(["area_id", "area_name", "municipality_name", "region_code", "boundary_year", "delineation"])
-    out.writerows(row.values() for row in edition.delineation)
+    out.writerow(head)
+    out.writerows([f"'{cell}" if isinstance(cell, str) and cell.startswith(_RUNS) else cell for cell in row] for row in rows)
     return text.getvalue().encode()
 
 
-def write_xlsx(edition: Edition, path: Path, cover: list[str]) -> None:
-    """Three sheets: cover, notes, and the table with numbers as numbers and no cell that could run as a formula."""
+# ------------------------------------------------------------------------------------------------------------------ xlsx
+
+
+def xlsx_bytes(sheets: Sequence[Sheet], edition: Edition) -> bytes:
+    """The book for Excel."""
     import xlsxwriter
 
-    book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
-    book.set_properties(
-        {"title": cover[0], "language": "nl-NL", "created": datetime.fromisoformat(edition.facts["published_at"]).replace(tzinfo=None)}
-    )
-    head = book.add_format({"bold": True, "text_wrap": True, "bottom": 1, "valign": "top"})
-    wrap = book.add_format({"text_wrap": True, "valign": "top"})
-    title = book.add_format({"bold": True, "font_size": 14})
-    formats = {d: book.add_format({"num_format": "#,##0" + ("." + "0" * d if d else ""), "valign": "top"}) for d in range(4)}
-    front = book.add_worksheet("Voorblad")
-    _printed(front, edition)
-    front.set_column(0, 0, 100)
-    front.write_string(0, 0, cover[0], title)
-    for line, text in enumerate(cover[1:], 1):
-        front.write_string(line, 0, text, wrap)
-    notes = book.add_worksheet("Toelichting")
-    _printed(notes, edition)
-    top = _marked(notes, edition, title)
-    widths = [40, 60, 80]
-    for column, (width, text) in enumerate(zip(widths, ("Indicator", "Definitie", "Wat dit cijfer niet zegt"), strict=True)):
-        notes.set_column(column, column, width)
-        notes.write_string(top, column, text, head)
-    for line, row in enumerate(edition.rows, top + 1):
-        texts = [row["name_nl"], row["definition_nl"], row["caveat_nl"]]
-        notes.set_row(line, _height(texts, widths))
-        for column, text in enumerate(texts):
-            notes.write_string(line, column, text, wrap)
-    sheet = book.add_worksheet("Overzichtstabel")
-    _printed(sheet, edition, pages=4)
-    top = _marked(sheet, edition, title)
-    sheet.freeze_panes(top + 1, 2)
-    sheet.repeat_rows(top)
-    sheet.repeat_columns(1)
-    widths = [_WIDTHS.get(name, 16) for name, _, _ in COLUMNS]
-    sheet.set_row(top, _height([text for _, text, _ in COLUMNS], widths))
-    for column, (width, (_, text, _)) in enumerate(zip(widths, COLUMNS, strict=True)):
-        sheet.set_column(column, column, width)
-        sheet.write_string(top, column, text, head)
-    for line, row in enumerate(edition.rows, top + 1):
-        told = _told(edition, row)
-        sheet.set_row(line, _height([str(told[name] or "") for name, _, _ in COLUMNS], widths))
-        for column, (name, _, has_decimals) in enumerate(COLUMNS):
-            value = ACTIELIJNEN[told[name]] if name == "actielijn" else told[name]
-            if isinstance(value, int | float):
-                decimals = row["decimals"] if has_decimals else 0 if isinstance(value, int) else 2
-                sheet.write_number(line, column, value, formats[decimals] if not name.endswith("_year") else wrap)
-            else:
-                sheet.write_string(line, column, value or ("geen" if name == "remarks" else NO_FIGURE), wrap)
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
+    book.set_properties({"title": sheets[0].title, "subject": "Overzichtstabel", "author": _AUTHOR, "language": "nl-NL", "created": _made(edition)})
+    for sheet in sheets:
+        _draw(book, book.add_worksheet(sheet.name), sheet, edition)
     book.close()
+    return out.getvalue()
 
 
-def _printed(sheet: Worksheet, edition: Edition, pages: int = 1) -> None:
-    """How a sheet is printed: on so many pages beside each other, each of which says that the figures are invented when they are."""
-    sheet.set_landscape()
-    sheet.set_paper(9)  # A4
-    sheet.fit_to_pages(pages, 0)
+_AUTHOR = "Nationaal Programma Leefbaarheid en Veiligheid"
+
+
+def _made(edition: Edition) -> datetime:
+    return datetime.fromisoformat(edition.facts["published_at"]).replace(tzinfo=None)
+
+
+def _draw(book: Workbook, made: Worksheet, sheet: Sheet, edition: Edition) -> None:
+    font = {"font_name": "Calibri", "font_size": 12, "valign": "top"}
+    wrap, title = book.add_format({**font, "text_wrap": True, "indent": 1}), book.add_format({**font, "bold": True, "font_size": 16})
+    head = book.add_format({**font, "bold": True, "text_wrap": True, "bottom": 1})
+    figures = {f"figure{d}": book.add_format({**font, "num_format": "#,##0" + ("." + "0" * d if d else "")}) for d in range(4)}
+    figures["year"] = book.add_format({**font, "num_format": "0"})
+    made.set_landscape()
+    made.set_paper(9)  # A4
+    made.fit_to_pages(1 if sum(sheet.widths) < _ACROSS else 2, 0)  # a wide table is printed on two pages beside each other
+    made.repeat_columns(0)
     if edition.is_demo:
-        sheet.set_header(f"&C&B{DEMO}")
+        made.set_header(f"&C&B{DEMO}")
+    top = 0
+    for text, form in [
+        (sheet.title, title),
+        *([(DEMO, title)] if edition.is_demo and sheet.head else []),
+        *([(sheet.about, book.add_format(font))] if sheet.about else []),
+    ]:
+        made.set_row(top, 24 if form is title else 18)
+        made.write_string(top, 0, text, form)
+        top += 1
+    for column, width in enumerate(sheet.widths):
+        made.set_column(column, column, width)
+    if sheet.head:
+        made.set_row(top, _height(sheet.head, sheet.widths))
+        columns = [{"header": text, "header_format": head} for text in sheet.head]
+        made.add_table(
+            top, 0, top + len(sheet.rows), len(sheet.head) - 1, {"name": sheet.name, "columns": columns, "style": None, "autofilter": False}
+        )
+        made.freeze_panes(top + 1, 1)
+        made.repeat_rows(top)
+        top += 1
+    for line, row in enumerate(sheet.rows, top):
+        made.set_row(line, _height([cell if isinstance(cell, str) else "" for cell in row], sheet.widths))
+        for column, cell in enumerate(row):
+            if isinstance(cell, Figure):
+                made.write_number(line, column, cell.value, figures[cell.look])
+            else:
+                made.write_string(line, column, cell, wrap)
 
 
-def _marked(sheet: Worksheet, edition: Edition, form: Format) -> int:
-    """Say above a table that the figures are invented when they are; the first line that is free."""
-    if edition.is_demo:
-        sheet.write_string(0, 0, DEMO, form)
-    return int(edition.is_demo)
-
-
-def _height(texts: list[str], widths: list[int]) -> float:
+def _height(texts: Sequence[str], widths: Sequence[int]) -> float:
     """The height in points that a row needs for its texts: a program that opens the file need not find it."""
-    return 15.0 * max(ceil(1.1 * len(text) / width) for text, width in zip(texts, widths, strict=True))
+    return 16.5 * max(ceil(1.35 * len(text) / width) for text, width in zip(texts, widths, strict=True))
+
+
+# ------------------------------------------------------------------------------------------------------------------- ods
+
+
+def ods_bytes(sheets: Sequence[Sheet], edition: Edition) -> bytes:
+    """The book for LibreOffice and others."""
+    from odf import dc, meta
+    from odf.opendocument import OpenDocumentSpreadsheet
+    from odf.table import DatabaseRange, DatabaseRanges
+
+    book = OpenDocumentSpreadsheet()
+    looks = _Looks(book, edition)
+    book.meta.addElement(dc.Title(text=sheets[0].title))
+    book.meta.addElement(dc.Subject(text="Overzichtstabel"))
+    book.meta.addElement(dc.Language(text="nl-NL"))
+    book.meta.addElement(meta.InitialCreator(text=_AUTHOR))
+    book.meta.addElement(meta.CreationDate(text=_made(edition).isoformat()))
+    ranges = DatabaseRanges()
+    for sheet in sheets:
+        table, top = _ods_sheet(sheet, looks, edition)
+        book.spreadsheet.addElement(table)
+        if sheet.head:
+            last = f"{_letter(len(sheet.head) - 1)}{top + len(sheet.rows)}"
+            ranges.addElement(DatabaseRange(name=sheet.name, targetrangeaddress=f"{sheet.name}.A{top}:{sheet.name}.{last}", containsheader="true"))
+    book.spreadsheet.addElement(ranges)
+    out = io.BytesIO()
+    book.write(out)
+    return repacked(out.getvalue(), _tidy)
+
+
+def _tidy(name: str, part: bytes) -> bytes:
+    """A part without the names of vocabularies that it does not use: which of them odfpy declares depends on what was written before."""
+    from lxml import etree
+
+    if not name.endswith(".xml"):
+        return part
+    root = etree.fromstring(part)
+    etree.cleanup_namespaces(root)
+    made: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+    return made
+
+
+def _letter(column: int) -> str:
+    return chr(ord("A") + column)
+
+
+class _Looks:
+    """The styles of the book for LibreOffice, by what they are for."""
+
+    def __init__(self, book: Any, edition: Edition) -> None:
+        from odf import style
+        from odf.number import Number, NumberStyle
+
+        self.book, self.made = book, {}
+        font = {"fontname": "Calibri", "fontfamily": "Calibri", "fontsize": "12pt", "language": "nl", "country": "NL"}
+        for name, text, cell in (
+            ("title", {"fontsize": "16pt", "fontweight": "bold"}, {}),
+            ("head", {"fontweight": "bold"}, {"wrapoption": "wrap", "borderbottom": "0.5pt solid #000000", "verticalalign": "top"}),
+            ("text", {}, {"wrapoption": "wrap", "verticalalign": "top", "paddingleft": "0.15cm"}),
+            ("line", {}, {}),
+        ):
+            made = style.Style(name=name, family="table-cell")
+            made.addElement(style.TextProperties(**{**font, **text}))
+            made.addElement(style.TableCellProperties(**cell))
+            book.styles.addElement(made)
+            self.made[name] = made
+        shown = {f"figure{decimals}": {"decimalplaces": decimals, "grouping": "true"} for decimals in range(4)} | {"year": {"decimalplaces": 0}}
+        for name, of_number in shown.items():
+            form = NumberStyle(name=f"{name}-number", language="nl", country="NL")
+            form.addElement(Number(minintegerdigits=1, **of_number))
+            book.styles.addElement(form)
+            made = style.Style(name=name, family="table-cell", datastylename=form)
+            made.addElement(style.TextProperties(**font))
+            made.addElement(style.TableCellProperties(verticalalign="top"))
+            book.styles.addElement(made)
+            self.made[name] = made
+        self._paper(edition)
+
+    def _paper(self, edition: Edition) -> None:
+        """How sheets are printed: A4 laid across, a table of figures on two beside each other, with the mark of invented figures on top."""
+        from odf import style
+        from odf.text import P
+
+        layout = style.PageLayout(name="across")
+        layout.addElement(
+            style.PageLayoutProperties(pagewidth="29.7cm", pageheight="21cm", printorientation="landscape", margin="1.5cm", scaleto="55%")
+        )
+        self.book.automaticstyles.addElement(layout)
+        page = style.MasterPage(name="across", pagelayoutname=layout)
+        header = style.Header()
+        header.addElement(P(text=DEMO if edition.is_demo else ""))
+        page.addElement(header)
+        self.book.masterstyles.addElement(page)
+        self.table = style.Style(name="sheet", family="table", masterpagename=page)
+        self.table.addElement(style.TableProperties(display="true"))
+        self.book.automaticstyles.addElement(self.table)
+
+    def column(self, width: int) -> Any:
+        """The style of a column of so many characters."""
+        from odf import style
+
+        name = f"column{width}"
+        if name not in self.made:
+            made = style.Style(name=name, family="table-column")
+            made.addElement(style.TableColumnProperties(columnwidth=f"{0.21 * width:.2f}cm"))
+            self.book.automaticstyles.addElement(made)
+            self.made[name] = made
+        return self.made[name]
+
+
+def _ods_sheet(sheet: Sheet, looks: _Looks, edition: Edition) -> tuple[Any, int]:
+    """The table, and the number of the line with its head."""
+    from odf.table import Table, TableColumn, TableHeaderRows, TableRow
+
+    table = Table(name=sheet.name, stylename=looks.table)
+    for width in sheet.widths:
+        table.addElement(TableColumn(stylename=looks.column(width)))
+    above = [
+        (sheet.title, "title"),
+        *([(DEMO, "title")] if edition.is_demo and sheet.head else []),
+        *([(sheet.about, "line")] if sheet.about else []),
+    ]
+    for text, look in above:
+        row = TableRow()
+        row.addElement(_ods_cell(text, looks.made[look]))
+        table.addElement(row)
+    if sheet.head:
+        head, row = TableHeaderRows(), TableRow()
+        for text in sheet.head:
+            row.addElement(_ods_cell(text, looks.made["head"]))
+        head.addElement(row)
+        table.addElement(head)
+    for cells in sheet.rows:
+        row = TableRow()
+        for cell in cells:
+            look = cell.look if isinstance(cell, Figure) else "text"
+            row.addElement(_ods_cell(cell, looks.made[look]))
+        table.addElement(row)
+    return table, len(above) + 1
+
+
+def _ods_cell(cell: str | Figure, look: Any) -> Any:
+    from odf.table import TableCell
+    from odf.text import P
+
+    if isinstance(cell, Figure):
+        made = TableCell(stylename=look, valuetype="float", value=repr(float(cell.value)))
+        made.addElement(P(text=f"{cell.value:.0f}" if cell.is_year else number(cell.value, cell.decimals)))
+    else:
+        made = TableCell(stylename=look, valuetype="string")
+        made.addElement(P(text=cell))
+    return made

@@ -6,20 +6,25 @@ Reading the public database belongs here; the files that are made from it do not
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from nplv_orchestration.edition.life import Standing
 from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.published import facts, records
+
+if TYPE_CHECKING:
+    from nplv_orchestration.edition.difference import Moved
 
 ACTIELIJNEN = {"fysiek": "Fysiek", "sociaal": "Sociaal", "veiligheid": "Veiligheid"}
 NO_FIGURE = "geen cijfer"
 DEMO_MARK = "DEMONSTRATIEGEGEVENS"  # where there is no room for more
 DEMO = f"{DEMO_MARK}: alle cijfers zijn verzonnen"
 UNDECIDED = "niet te bepalen"
-
+ROUNDED_TO = 100
+"""To how many persons counts that were delivered as made to order are told, so that a difference between two editions tells of no few of them."""
 
 Point = tuple[int, float | None, float | None]
 """A year, the figure of the areas together, and that of the Netherlands."""
@@ -39,6 +44,25 @@ class Edition:
     """Of each indicator the years of its main series up to this one, with the figure of the areas and that of the Netherlands."""
     checks: dict[str, int]
     """How many checks passed and how many failed, of what was published."""
+    standing: Standing = field(default_factory=Standing)
+    examples: list[dict[str, Any]] = field(default_factory=list)
+    """Approved texts from areas: area_name, text_nl, source, date."""
+    compared_with: str = ""
+    """The edition that this one is compared with, such as 2024/r1; empty for the first."""
+    moved: list[Moved] = field(default_factory=list)
+    """What differs from it."""
+    erratum: list[str] = field(default_factory=list)
+    """The text of the correction, of a revision of what was sent."""
+    calculation: list[dict[str, Any]] = field(default_factory=list)
+    """Of every total, series and year the figure with its parts, and with what the catalogue says of how it is made."""
+    revisions: list[dict[str, Any]] = field(default_factory=list)
+    """How much each new release of a source changed, by year."""
+    results: list[dict[str, Any]] = field(default_factory=list)
+    """Every check on what was published, with its outcome."""
+    decisions: list[dict[str, Any]] = field(default_factory=list)
+    """What the gate decided of each mart."""
+    waivers: list[dict[str, Any]] = field(default_factory=list)
+    """The waivers that the gate knew, and whether they were needed."""
 
     @property
     def is_demo(self) -> bool:
@@ -76,7 +100,7 @@ _ROWS = """
         coalesce(l.coverage, 0) AS coverage, l.region_quality, l.weight_year, l.numerator, l.denominator, l.regions,
         l.source_table, l.source_modified,
         coalesce(l.status, 'ontbreekt') AS status, CASE WHEN l.year IS NULL THEN n.status_reason ELSE l.status_reason END AS status_reason,
-        n.year AS newest_year, n.status_reason AS newest_reason, w.waivers
+        n.year AS newest_year, n.status_reason AS newest_reason, w.waivers, contains(c.sources, '"cbs_maatwerk"') AS is_delivered, false AS revised
     FROM marts.indicators AS c
     LEFT JOIN marts.indicator_trends_by_year AS t
         ON c.indicator_id = t.indicator_id AND c.main_series = t.series AND t.geo_level = 'nplv' AND t.up_to_year = $year
@@ -104,6 +128,25 @@ _POINTS = """
 """
 
 
+_CALCULATION = """
+    SELECT v.*, v.series = c.main_series AS is_main_series, c.multiplier, c.rounded_to, c.decimals, c.method_nl, c.numerator_nl, c.denominator_nl,
+        contains(c.sources, '"cbs_maatwerk"') AS is_delivered
+    FROM marts.indicator_values AS v INNER JOIN marts.indicators AS c ON v.indicator_id = c.indicator_id
+    WHERE v.year <= $year ORDER BY c.number, v.series, v.year, v.geo_level
+"""
+_IN_DECIMALS = (
+    "start1_value",
+    "start1_nl",
+    "start2_value",
+    "start2_nl",
+    "latest_value",
+    "latest_nl",
+    "change_start1",
+    "change_start2",
+    "gap_difference_latest",
+)
+
+
 def read(database: Path, year: int) -> Edition:
     """What the edition of a year tells. Raises NplvError without a published version, WrongCall for a year without figures."""
     import duckdb
@@ -120,7 +163,7 @@ def read(database: Path, year: int) -> Edition:
         if not years or not years[0] <= year <= years[-1]:
             possible = f"{years[0]} to {years[-1]}" if years else "none: no indicator has a figure"
             raise WrongCall(f"an edition {year} cannot be made: years with figures are {possible}")
-        table = rows(_ROWS, year=year)
+        table = [_rounded(row, _IN_DECIMALS) for row in rows(_ROWS, year=year)]
         points: dict[str, list[Point]] = {}
         for point in rows(_POINTS, year=year):
             points.setdefault(point["indicator_id"], []).append((point["year"], point["value"], point["national"]))
@@ -136,7 +179,29 @@ def read(database: Path, year: int) -> Edition:
             ),
             points=points,
             checks={outcome: counted.get(outcome, 0) for outcome in ("passed", "failed")},
+            examples=rows("SELECT * FROM areas.examples ORDER BY ALL"),
+            calculation=[_rounded(row, ("value", "value_low", "value_high")) for row in rows(_CALCULATION, year=year)],
+            revisions=rows("SELECT * FROM provenance.revisions ORDER BY ALL"),
+            results=rows("SELECT check_name, kind, node, severity, outcome, decision, fingerprint FROM quality.check_results ORDER BY ALL"),
+            decisions=rows("SELECT * FROM quality.decisions ORDER BY indicator_id"),
+            waivers=rows("SELECT * FROM quality.waivers ORDER BY ALL"),
         )
+
+
+def _rounded(row: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """A row in the decimals that are shown, where its counts were delivered as made to order: from more of them a count could be found back."""
+    if not row["is_delivered"]:
+        return row
+    parts = {name: None if row[name] is None else round(row[name] / ROUNDED_TO) * ROUNDED_TO for name in ("numerator", "denominator")}
+    return row | {name: None if row[name] is None else round(row[name], row["decimals"]) for name in names} | parts
+
+
+def catalogue(database: Path) -> dict[str, dict[str, Any]]:
+    """The catalogue of a published version: of each indicator all fields, by its id."""
+    import duckdb
+
+    with duckdb.connect(str(database), read_only=True) as connection:
+        return {row["indicator_id"]: row for row in records(connection, "SELECT * FROM marts.indicators ORDER BY number")}
 
 
 def development(row: dict[str, Any]) -> str:
@@ -174,6 +239,41 @@ def signed(value: float | None, decimals: int) -> str:
     return text if value is None or text.startswith("−") or not text.strip("0,") else f"+{text}"
 
 
+SYMBOLS = {
+    "[v]": "voorlopig: de uitgever kan het cijfer nog bijstellen, of de aantallen waardoor is gedeeld zijn van een ander jaar",
+    "[h]": "herzien: in de vorige editie stond bij een van deze jaren een ander cijfer",
+    "[b]": "breuk: tussen de getoonde jaren veranderde de manier van tellen; over een breuk heen wordt niet vergeleken",
+    "[s]": "benadering: het cijfer is een schatting van wat bedoeld is",
+    "[d]": "verdeeld: regio's die over een grens van een gebied liggen, zijn verdeeld naar adressen",
+    "[x]": "niet beschikbaar: er is geen cijfer; de reden staat in de opmerking",
+    "[z]": "niet van toepassing: van dit cijfer heeft een verhouding tot Nederland geen betekenis",
+    "[n]": "niet bijgewerkt: het laatst gepubliceerde cijfer, omdat een nieuwer cijfer de controles niet doorstond",
+}
+"""The signs beside a figure in a sheet, and what they mean."""
+
+
+def symbols(row: dict[str, Any]) -> list[str]:
+    """The signs of a figure, in the order of `SYMBOLS`."""
+    has_figure = row["latest_value"] is not None
+    holds = {
+        "[v]": has_figure and row["status"] == "voorlopig",
+        "[h]": has_figure and row["revised"],
+        "[b]": bool(breaks_shown(row)),
+        "[s]": has_figure and (row["approximation"] or row["region_quality"] == "geraden"),
+        "[d]": has_figure and row["region_quality"] == "verdeeld",
+        "[x]": not has_figure,
+        "[z]": has_figure and row["gap_ratio_latest"] is None,
+        "[n]": has_figure and row["status"] == "niet_bijgewerkt",
+    }
+    return [sign for sign in SYMBOLS if holds[sign]]
+
+
+def breaks_shown(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """The breaks between the years that are shown."""
+    shown = [row[f"{point}_year"] for point in ("start1", "start2", "latest") if row[f"{point}_year"]]
+    return [b for b in breaks(row) if shown and min(shown) < b["year"] <= max(shown)]
+
+
 def remarks(row: dict[str, Any]) -> str:
     """What a reader must know of a figure, in words."""
     notes = []
@@ -192,8 +292,5 @@ def remarks(row: dict[str, Any]) -> str:
         notes.append("regio's op gelijke codes")
     if row["region_quality"] == "verdeeld":
         notes.append("regio's verdeeld naar adressen")
-    shown = [row[f"{point}_year"] for point in ("start1", "start2", "latest") if row[f"{point}_year"]]
-    for b in breaks(row):
-        if shown and min(shown) < b["year"] <= max(shown):
-            notes.append(f"breuk in {b['year']}, waarover niet wordt vergeleken: {b['text_nl'].rstrip('.')}")
+    notes += [f"breuk in {b['year']}, waarover niet wordt vergeleken: {b['text_nl'].rstrip('.')}" for b in breaks_shown(row)]
     return "; ".join(notes)

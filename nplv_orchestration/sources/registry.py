@@ -193,6 +193,14 @@ REGISTRY: tuple[SourceTable, ...] = (
         grain=("check_name", "indicator_id"),
         may_be_empty=True,
     ),
+    _reviewed(
+        key="examples",
+        table_id="voorbeelden",
+        title="Voorbeelden en ervaringen uit de gebieden, in woorden, met wie ermee instemde",
+        columns=dict.fromkeys(("area_id", "title_nl", "text_nl", "source", "told_on", "consent_by", "consent_on"), "VARCHAR"),
+        grain=("area_id", "title_nl"),
+        may_be_empty=True,
+    ),
     *(
         SourceTable(
             key=f"cbs_kwb_{year}",

@@ -1,4 +1,4 @@
-"""The reviewed files that belong to the monitor itself: the areas, the corrections of publishers' errors, and the waivers of checks.
+"""The reviewed files that belong to the monitor itself: the areas, corrections of publishers' errors, waivers of checks, and examples from areas.
 
 They follow from the sources: the real country has the files beside this module, the demo country has its own. What a
 cell of them must be belongs here; what a correction does to a figure is in dbt, with the staging of its table.
@@ -27,10 +27,12 @@ _KINDS = {
     "INTEGER": (r"\d{1,9}", "a number"),
     "DOUBLE": (r"(-?\d{1,12}(\.\d{1,12})?)?", "a number with a decimal point, or nothing where there is no figure"),
 }
-_DATES = ("since", "until")
+_DATES = ("since", "until", "told_on", "consent_on")
+_WORDS = (r"(?:[^\d\r\n]|\b(?:19|20)\d\d\b)+", "a text of one line in words: no figure stands beside the name of an area, but for a year")
 _COLUMNS = {  # where the kind of a column does not say enough
     "region_code": (r"NL00|GM\d{4}|WK\d{4}[0-9A-Z]{2}|BU\d{4}[0-9A-Z]{4}", "the code of a region of a publisher: NL00, GM, WK or BU"),
     "period": (r"20\d\d", "a year"),
+    **dict.fromkeys(("title_nl", "text_nl"), _WORDS),
     **dict.fromkeys(_DATES, (r"\d{4}-\d\d-\d\d", "a date such as 2026-01-31")),
 }
 

@@ -19,9 +19,9 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from nplv_orchestration.manifest import load_manifest
+from tests.programs import chromium
 from tests.real import Night
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 LOCATION = "nplv_orchestration.definitions"
 LONG = 30_000  # milliseconds; the UI asks its server for everything that it shows
 
@@ -29,8 +29,7 @@ LONG = 30_000  # milliseconds; the UI asks its server for everything that it sho
 @pytest.fixture(scope="module")
 def ui(demo_night: Night, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the UI on a copy of the home of that night, started as a person starts it."""
-    if not CHROMIUM:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("Chromium is not there, so nobody looks at the UI; install it and run again")
+    chromium()
     home = Path(shutil.copytree(demo_night[0].home, tmp_path_factory.mktemp("ui") / "home", symlinks=True))
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -64,7 +63,7 @@ def ui(demo_night: Night, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture(scope="module")
 def page(ui: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         context = browser.new_context(base_url=ui, viewport={"width": 1440, "height": 900}, timezone_id="Europe/Amsterdam", locale="en-GB")
         context.set_default_timeout(LONG)
         expect.set_options(timeout=LONG)
