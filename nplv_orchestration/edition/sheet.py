@@ -182,11 +182,16 @@ def xlsx_bytes(sheets: Sequence[Sheet], edition: Edition) -> bytes:
 
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
-    book.set_properties({"title": sheets[0].title, "subject": "Overzichtstabel", "author": _AUTHOR, "language": "nl-NL", "created": _made(edition)})
+    book.set_properties({"title": sheets[0].title, "subject": "Overzichtstabel", "author": _AUTHOR, "created": _made(edition)})
     for sheet in sheets:
         _draw(book, book.add_worksheet(sheet.name), sheet, edition)
     book.close()
-    return out.getvalue()
+    return repacked(out.getvalue(), _in_dutch)
+
+
+def _in_dutch(name: str, part: bytes) -> bytes:
+    """A part with the language of the book, which XlsxWriter does not tell."""
+    return part.replace(b"</cp:coreProperties>", b"<dc:language>nl-NL</dc:language></cp:coreProperties>") if name == "docProps/core.xml" else part
 
 
 _AUTHOR = "Nationaal Programma Leefbaarheid en Veiligheid"

@@ -15,6 +15,7 @@ import pytest
 
 from nplv_orchestration.edition.build import make_edition
 from nplv_orchestration.edition.sentences import sentences
+from nplv_orchestration.edition.sheet import COLUMNS
 from nplv_orchestration.edition.table import number, read, remarks, signed
 from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.home import Home
@@ -23,8 +24,9 @@ from tests.real import Night
 from tests.unit.test_sentences import CAUSAL
 
 FILES = {
-    "overzichtstabel.csv", "overzichtstabel.xlsx", "voortgangsoverzicht.html", "voortgangsoverzicht.pdf", "afbakening.csv", "datapackage.json", "provenance.json",
-    "SHA256SUMS",
+    "overzichtstabel.csv", "overzichtstabel.ods", "overzichtstabel.xlsx", "voortgangsoverzicht.html", "voortgangsoverzicht.pdf", "voortgangsoverzicht.docx",
+    "praatplaat.pdf", "praatplaat.svg", "praatplaat.png", "datapackage.json", "dcat.jsonld", "provenance.json", "checks.json", "afbakening.csv", "berekening.csv",
+    "revisies.csv", "SHA256SUMS",
 }  # fmt: skip
 
 
@@ -61,19 +63,24 @@ def test_the_table_tells_what_was_published(folder: Path, database: Path) -> Non
     assert sum(bool(row["latest_value"]) for row in rows) == 8
 
 
-def test_the_sheet_has_numbers_as_numbers_and_nothing_that_runs(folder: Path) -> None:
+def test_the_sheet_has_numbers_as_numbers_and_nothing_that_runs(folder: Path, database: Path) -> None:
     book = openpyxl.load_workbook(folder / "overzichtstabel.xlsx")
-    assert book.sheetnames == ["Voorblad", "Toelichting", "Overzichtstabel"]
+    assert book.sheetnames == ["Voorblad", "Toelichting", "Tekens", "Fysiek", "Sociaal", "Veiligheid"]
     for sheet in book:
         assert not sheet.merged_cells.ranges
-        for row in sheet.iter_rows():
-            assert all(cell.data_type in ("s", "n") and cell.value is not None for cell in row if cell.column <= sheet.max_column), sheet.title
-    table = list(book["Overzichtstabel"].values)
-    assert len(table) == 18
-    with (folder / "overzichtstabel.csv").open(encoding="utf-8", newline="") as file:
-        for told, cells in zip(csv.DictReader(file), table[1:], strict=True):
-            latest = cells[list(told).index("latest_value")]
-            assert latest == (pytest.approx(float(told["latest_value"]), rel=1e-15) if told["latest_value"] else "geen cijfer")
+        assert sheet.sheet_state == "visible"
+        tables = list(sheet.tables.values())
+        assert len(tables) == (sheet.title != "Voorblad")
+        for table in tables:
+            cells = [cell for row in sheet[table.ref] for cell in row]
+            assert all(cell.data_type in ("s", "n") and cell.value is not None for cell in cells), sheet.title
+    told = {row[0]: row for name in ("Fysiek", "Sociaal", "Veiligheid") for row in book[name].iter_rows(min_row=4, values_only=True)}
+    rows = read(database, 2024).rows
+    assert len(told) == len(rows) == 17
+    place = [head for _, head, _ in COLUMNS if head in [cell.value for cell in book["Fysiek"][3]]].index("Gebieden, laatste jaar")
+    for row in rows:
+        latest = told[row["name_nl"]][place]
+        assert latest == ("geen cijfer" if row["latest_value"] is None else pytest.approx(row["latest_value"], rel=1e-15))
 
 
 def test_the_page_needs_nothing_and_names_no_area(folder: Path) -> None:
@@ -86,8 +93,18 @@ def test_the_page_needs_nothing_and_names_no_area(folder: Path) -> None:
         delineation = list(csv.DictReader(file))
     assert len(delineation) == 511
     assert set(delineation[0]) == {"area_id", "area_name", "municipality_name", "region_code", "boundary_year", "delineation"}
-    for name in ("overzichtstabel.csv", "voortgangsoverzicht.html", "provenance.json", "datapackage.json"):
+    for name in (
+        "overzichtstabel.csv",
+        "berekening.csv",
+        "voortgangsoverzicht.html",
+        "provenance.json",
+        "datapackage.json",
+        "dcat.jsonld",
+        "checks.json",
+    ):
         text = (folder / name).read_text(encoding="utf-8")
+        if name == "voortgangsoverzicht.html":  # where the areas are listed
+            text = re.sub(r'<h2 id="gebieden">.*?</table>', "", text, flags=re.DOTALL)
         assert not [row["area_name"] for row in delineation if row["area_name"] in text], name
         assert not re.search(r"\b(BU|WK)\d{4}", text), name
 

@@ -111,7 +111,7 @@ def test_acts_are_kept_in_order_and_a_line_that_is_none_is_refused(tmp_path: Pat
     life.write(folder, *ALL)
     assert life.read(folder) == [CUT_OFF, *ALL]
     (folder / life.HISTORY).write_text('{"at": "x"}\n')
-    with pytest.raises(NplvError, match="cannot be read .* restore it from a backup"):
+    with pytest.raises(NplvError, match=r"cannot be read .* restore it from a backup"):
         life.read(folder)
 
 
