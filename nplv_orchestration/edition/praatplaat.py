@@ -20,11 +20,11 @@ _MANY, _FEW, _LONG = 3, 2, 6  # large figures of an action line, and of one of s
 _PPI = 145  # 2,400 pixels across A3
 _ARROWS = ("omhoog", "omlaag", "gelijk")
 _WENT = {
-    "omhoog": "gestegen",
-    "omlaag": "gedaald",
-    "gelijk": "vrijwel gelijk",
-    "binnen marges": "verschil binnen de marges",
-    "zonder marges": "zonder marges niet te zeggen",
+    "omhoog": "gestegen{of} sinds {year}",
+    "omlaag": "gedaald{of} sinds {year}",
+    "gelijk": "vrijwel gelijk{of} sinds {year}",
+    "binnen marges": "verschil met {year} binnen de marges",
+    "zonder marges": "verandering sinds {year} niet te bepalen",
 }
 
 
@@ -104,7 +104,7 @@ def _shown(row: dict[str, Any]) -> Shown:
     country, value = row["latest_nl"], row["latest_value"]
     most = max(value, country or 0)
     bars = (value / most, country / most) if not row["relative"] and country is not None and min(value, country) >= 0 < most else None
-    unit = "" if suffix and row["unit"].startswith("%") else row["unit"]
+    unit = row["unit"] if row["relative"] or not suffix else ""  # else it stands behind the figure
     is_nought = row["relative"] and country == 0  # by definition, so it tells nothing
     return Shown(row["name_nl"], told(value), unit, str(row["latest_year"]), "" if is_nought else told(country), arrow, went, bars)
 
@@ -118,7 +118,7 @@ def _direction(row: dict[str, Any]) -> tuple[str, str]:
         return "", "nog niet te vergelijken"
     first = found[0]
     of_country = " ten opzichte van Nederland" if row["trend_basis"] == "verhouding" else ""
-    return first.move if first.move in _ARROWS else "", f"{_WENT[first.move]}{of_country} sinds {first.year}"
+    return first.move if first.move in _ARROWS else "", _WENT[first.move].format(of=of_country, year=first.year)
 
 
 def _in_words(column: Column) -> str:

@@ -48,6 +48,7 @@ def test_the_demo_country_is_as_the_registry_says(tiny: Figures) -> None:
         "focus_area_regions": "kept with the monitor itself",
         "corrections": "kept with the monitor itself",
         "waivers": "kept with the monitor itself",
+        "examples": "kept with the monitor itself",
         "eponline_labels": "no NPLV_EPONLINE_API_KEY; its total file can be put into the inbox",
         "cbs_maatwerk": "delivered by people, see `nplv inbox`",
     }
@@ -158,10 +159,10 @@ def test_the_command_tells_of_all_tables_and_writes_nothing(shell: CliRunner, tm
     assert told.exit_code == 0, told.exception
     lines = told.stdout.splitlines()
     assert len(lines) == len(REGISTRY)
-    assert lines[11] == "CBS 86165NED: as the registry says; changed 2026-01-09T02:00:00+02:00, year 2025, boundaries 2025, 8 of 8 measures, " + (
+    assert lines[12] == "CBS 86165NED: as the registry says; changed 2026-01-09T02:00:00+02:00, year 2025, boundaries 2025, 8 of 8 measures, " + (
         "2,934 rows, licence CC BY 4.0"
     )
-    assert sum(": not asked; " in line for line in lines) == 6
+    assert sum(": not asked; " in line for line in lines) == 7
     assert list(tmp_path.iterdir()) == []
 
 
