@@ -331,7 +331,7 @@ class _Looks:
 
         layout = style.PageLayout(name="across")
         layout.addElement(
-            style.PageLayoutProperties(pagewidth="29.7cm", pageheight="21cm", printorientation="landscape", margin="1.5cm", scaleto="55%")
+            style.PageLayoutProperties(pagewidth="29.7cm", pageheight="21cm", printorientation="landscape", margin="1.5cm", scaleto="48%")
         )
         self.book.automaticstyles.addElement(layout)
         page = style.MasterPage(name="across", pagelayoutname=layout)
@@ -350,7 +350,7 @@ class _Looks:
         name = f"column{width}"
         if name not in self.made:
             made = style.Style(name=name, family="table-column")
-            made.addElement(style.TableColumnProperties(columnwidth=f"{0.21 * width:.2f}cm"))
+            made.addElement(style.TableColumnProperties(columnwidth=f"{0.25 * width:.2f}cm"))
             self.book.automaticstyles.addElement(made)
             self.made[name] = made
         return self.made[name]

@@ -39,7 +39,7 @@ def commands(doc: Path) -> list[tuple[dict[str, str], list[str]]]:
 TELLS = {
     "run": "Editie ", "indicators": "Gebieden", "indicators --markdown": "# The indicators", "explain": "  dekking ", "query": "──", "doctor": "published version", "demo": "bestanden in", "prepare": "",
     "sources": "Boundaries", "sources check": "as the registry says", "sources --prune": "nothing to remove",
-    "verify": "as it was published", "rollback": "(current)",
+    "verify": "as it was published", "rollback": "(current)", "edition": "Editie 2025, revisie 1: concept", "edition remark": "opmerking",
     "inbox": "Overgenomen", "inbox template": "_sjabloon.xlsx", "inbox withdraw": "Teruggenomen",
 }  # fmt: skip
 
