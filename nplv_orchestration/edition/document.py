@@ -234,18 +234,27 @@ def _chart(edition: Edition, row: dict[str, Any]) -> Iterator[Block]:
     yield Picture(svg, f"{row['name_nl']}, de gebieden samen ({row['unit']}). {known}.")
 
 
-_HEAD = (
-    "Indicator", "2018 of later", "2022 of later", "Laatste cijfer", "Nederland, inclusief de gebieden", "Verandering", "Verschil met Nederland",
-    "Verhouding", "Ontwikkeling", "Dekking", "Opmerking",
-)  # fmt: skip
-_WIDTHS = (18, 6, 6, 6, 8, 9, 8, 9, 10, 7, 13)
+def _head(edition: Edition) -> tuple[str, ...]:
+    """The heads of the overview table; an indicator whose series begins later has its own first year below its figure."""
+
+    def since(start: str) -> str:
+        years = [row[f"{start}_year"] for row in edition.rows if row[f"{start}_year"]]
+        return f"{min(years)} of later" if years else "Eerder"
+
+    return (
+        "Indicator", since("start1"), since("start2"), "Laatste cijfer", "Nederland, inclusief de gebieden", "Verandering", "Verschil met Nederland", "Verhouding",
+        "Ontwikkeling", "Dekking", "Opmerking",
+    )  # fmt: skip
+
+
+_WIDTHS = (17, 8, 8, 6, 8, 9, 8, 8, 10, 6, 12)
 
 
 def _overview(edition: Edition) -> Iterator[Block]:
     yield Heading(2, "Overzichtstabel", "tabel")
     for actielijn, title in ACTIELIJNEN.items():
         rows = [_row(row) for row in edition.rows if row["actielijn"] == actielijn]
-        yield Table(f"Actielijn {title}", _HEAD, rows, _WIDTHS)
+        yield Table(f"Actielijn {title}", _head(edition), rows, _WIDTHS)
 
 
 def _row(row: dict[str, Any]) -> list[Cell]:
@@ -255,8 +264,9 @@ def _row(row: dict[str, Any]) -> list[Cell]:
         year = row[f"{point}_year"]
         if point != "latest" and year and year == row["latest_year"]:
             return Cell("geen eerder cijfer", is_number=True, is_empty=True)
-        value = row[f"{point}_value"]
-        return Cell(number(value, decimals), (str(year),) if year else (), is_number=True, is_empty=value is None)
+        value, country = row[f"{point}_value"], row[f"{point}_nl"]
+        beside = [f"Nederland {number(country, decimals)}"] if point != "latest" and country is not None else []  # the latest has a column of its own
+        return Cell(number(value, decimals), (str(year), *beside) if year else (), is_number=True, is_empty=value is None)
 
     moved = changes(row)
     change = Cell(" en ".join(f"{signed(c, decimals)} sinds {year}" for c, year in moved) or UNDECIDED, is_number=True, is_empty=not moved)

@@ -176,6 +176,7 @@ def datapackage(edition: Edition, folder: Path) -> bytes:
     for file in _files(folder):
         resource: dict[str, Any] = {
             "name": file.stem if file.name in tables else file.name.replace(".", "-"),
+            "type": "table" if file.name in tables else "file",
             "path": file.name,
             "format": file.suffix[1:],
             "mediatype": _KINDS[file.suffix],
@@ -187,7 +188,7 @@ def datapackage(edition: Edition, folder: Path) -> bytes:
                 {"name": n, "type": t} | ({"title": titles[n]} if n in titles and file.stem == "overzichtstabel" else {})
                 for n, t in tables[file.name].items()
             ]
-            resource |= {"type": "table", "encoding": "utf-8", "schema": {"fields": fields}}
+            resource |= {"encoding": "utf-8", "schema": {"fields": fields}}
         resources.append(resource)
     used = [s for s in edition.sources if s["sha256"]]
     return as_json(

@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import openpyxl
 import pytest
+from frictionless import Package
 
 from nplv_orchestration.edition.build import make_edition
 from nplv_orchestration.edition.sentences import sentences
@@ -141,6 +142,43 @@ def test_the_data_package_describes_the_files(folder: Path) -> None:
         if "schema" in resource:
             head = next(csv.reader(content.decode().splitlines()))
             assert [field["name"] for field in resource["schema"]["fields"]] == head
+
+
+def test_the_data_package_is_valid_and_so_is_each_row_of_its_tables(folder: Path) -> None:
+    report = Package(str(folder / "datapackage.json")).validate()
+    assert report.valid, report.flatten(["name", "type", "message"])
+    tables = [task for task in report.tasks if task.type == "table"]
+    assert {task.place for task in tables} == {"overzichtstabel.csv", "afbakening.csv", "berekening.csv", "revisies.csv"}
+    assert sum(task.stats["rows"] for task in tables if task.place != "revisies.csv") > 17 + 511
+
+
+def test_the_catalogue_entry_names_every_file_with_its_hash(folder: Path) -> None:
+    entry = json.loads((folder / "dcat.jsonld").read_text(encoding="utf-8"))
+    assert {
+        "dct:title",
+        "dct:description",
+        "dct:publisher",
+        "dct:identifier",
+        "dcat:contactPoint",
+        "dcat:theme",
+        "dct:accessRights",
+        "dct:license",
+    } <= set(entry)
+    named = {one["dct:title"]["@value"]: one["spdx:checksum"]["spdx:checksumValue"]["@value"] for one in entry["dcat:distribution"]}
+    assert set(named) == FILES - {"SHA256SUMS", "datapackage.json", "dcat.jsonld"}
+    assert all(hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest for name, digest in named.items())
+
+
+def test_the_arithmetic_leads_to_every_figure(folder: Path) -> None:
+    with (folder / "berekening.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["value"] and row["denominator"]]
+    assert {row["geo_level"] for row in rows} >= {"nplv", "overig_nederland"}
+    assert "gebied" not in {row["geo_level"] for row in rows}
+    shares = [row for row in rows if row["geo_level"] == "nplv" and row["indicator_id"] in ("lbm_zwak_aandeel", "misdrijven", "ervaren_gezondheid")]
+    assert len(shares) > 3
+    for row in shares:
+        assert float(row["multiplier"]) * float(row["numerator"]) / float(row["denominator"]) == pytest.approx(float(row["value"]))
+        assert " gedeeld door " in row["steps"]
 
 
 def test_provenance_leads_from_each_figure_to_a_table_and_its_hash(folder: Path) -> None:
