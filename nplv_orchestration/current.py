@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import shutil
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -16,7 +17,7 @@ from typing import Literal
 
 from nplv_orchestration.archive import now
 from nplv_orchestration.errors import NplvError, WrongCall, some_of
-from nplv_orchestration.home import Home, point_to, write_atomically
+from nplv_orchestration.home import Home, point_to, sync, write_atomically
 from nplv_orchestration.sums import problems, sealed
 
 _WAY_OUT = "put back one that is as it was with `nplv rollback VERSION` (`nplv rollback` lists them), then run again"
@@ -63,10 +64,24 @@ def write(home: Home, events: Iterable[Event]) -> None:
 
 
 def unfinished(home: Home) -> None:
-    """Finish what a killed process wrote down and did not do; only for who holds the lock."""
+    """Finish what a killed process wrote down and did not do, and clear away what it had not written down yet; only for who holds the lock."""
     events = history(home)
     if events and (home.published / events[-1].version).is_dir() and name(home) != events[-1].version:
         point_to(home.current, events[-1].version)
+    known = {event.version for event in events}
+    lost = (
+        [] if home.current.exists() and not events else [folder for folder in versions(home) if folder.name not in known]
+    )  # else the history is what is lost
+    for folder in (*lost, *home.published.glob(".draft-*"), *home.published.glob(".retired-*")):
+        shutil.rmtree(folder)
+
+
+def retire(folder: Path) -> None:
+    """Remove a version: in one step from those that there are, then from the disk."""
+    gone = folder.with_name(f".retired-{folder.name}")
+    folder.rename(gone)
+    sync(gone.parent)
+    shutil.rmtree(gone)
 
 
 def name(home: Home) -> str | None:

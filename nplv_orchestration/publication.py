@@ -228,8 +228,6 @@ def publish(connection: DuckDBPyConnection, manifest: Manifest, decisions: Seque
     now = datetime.now(UTC)
     name = f"{now:%Y%m%dT%H%M%SZ}-{content}"
     draft, folder = home.published / f".draft-{name}", home.published / name
-    for left_over in home.published.glob(".draft-*"):
-        shutil.rmtree(left_over)
     facts = {
         "version": name, "mode": mode, "published_at": now.isoformat(timespec="seconds"), "day": day.isoformat(),
         "newest_year": newest_year, "boundary_year": manifest_boundary_year(connection), **versions(),
@@ -368,4 +366,4 @@ def _retire(home: Home) -> None:
     needed = {current.name(home), *versions_needed(home)}
     for old in current.versions(home)[:-KEPT_VERSIONS]:
         if old.name not in needed:
-            shutil.rmtree(old)
+            current.retire(old)

@@ -5,6 +5,7 @@ Words and order belong here; a sentence about a figure is made in `sentences`, h
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -362,10 +363,18 @@ def _indicators(edition: Edition) -> Iterator[Block]:
                 *_arithmetic(row),
                 ("Kleinste relevante verandering", f"{number(row['smallest_change'], row['decimals'])}{basis}"),
                 ("Marge", row["uncertainty_nl"]),
+                ("Peiljaren", _years(edition, row)),
+                ("Wat dit cijfer wel zegt", f"Hoe hoog {json.loads(row['wording_nl'])['subject']} was in alle gebieden samen, naast Nederland."),
                 ("Wat dit cijfer niet zegt", row["caveat_nl"]),
                 ("Bron", source),
             ]
         )
+
+
+def _years(edition: Edition, row: dict[str, Any]) -> str:
+    """Of which years there is a figure."""
+    known = [str(year) for year, value, _ in edition.points.get(row["indicator_id"], []) if value is not None]
+    return f"{', '.join(known)}." if known else "Er is van geen enkel jaar een cijfer."
 
 
 def _arithmetic(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
