@@ -5,13 +5,15 @@ Only reading the call and printing belong here.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from nplv_orchestration.edition import life
+from nplv_orchestration.edition import desk, life
 from nplv_orchestration.errors import WrongCall
 from nplv_orchestration.home import Home
 from nplv_orchestration.settings import load_settings
@@ -47,45 +49,29 @@ def of(
     reason: _Reason = "",
 ) -> None:
     """Make the concept of a year anew, or take the next step with it; then tell where it stands."""
-    from nplv_orchestration.edition import desk
-
-    home = Home.of(load_settings())
-    with home.writing("nplv edition"):
+    with _at_desk(year) as home:
         desk.act(home, year, desk.Step(status or "", by, tuple(body or ()), on, letter, reason))
-    _tell(home, year)
 
 
 @app.command()
 def cutoff(year: _Year, day: Annotated[str, typer.Argument(help="the last day of which data counts, as 2026-09-01")], by: _Who = "") -> None:
     """Set the data cut-off (sluitingsdatum): after that day the concept rests on the version of that day."""
-    from nplv_orchestration.edition import desk
-
-    home = Home.of(load_settings())
-    with home.writing("nplv edition cutoff"):
+    with _at_desk(year) as home:
         desk.set_cut_off(home, year, day, by)
-    _tell(home, year)
 
 
 @app.command()
 def revise(year: _Year, reason: _Reason = "", by: _Who = "") -> None:
     """Begin the next revision of a frozen edition; the one before it stays as it is."""
-    from nplv_orchestration.edition import desk
-
-    home = Home.of(load_settings())
-    with home.writing("nplv edition revise"):
+    with _at_desk(year) as home:
         desk.revise(home, year, reason, by)
-    _tell(home, year)
 
 
 @app.command()
 def remark(year: _Year, text: Annotated[str, typer.Argument(help="what the reviewer remarks")], by: _Who = "") -> None:
     """Keep a reviewer's remark with the revision that it is about."""
-    from nplv_orchestration.edition import desk
-
-    home = Home.of(load_settings())
-    with home.writing("nplv edition remark"):
+    with _at_desk(year) as home:
         desk.remark(home, year, text, by)
-    _tell(home, year)
 
 
 @app.command()
@@ -97,12 +83,9 @@ def enter(
     by: _Who = "",
 ) -> None:
     """Enter the figures of an earlier letter as revision 0 of its year, so that the next edition can be compared with them."""
-    from nplv_orchestration.edition import desk
-
-    home = Home.of(load_settings())
-    with home.writing("nplv edition enter"):
+    with _at_desk(year) as home:
         folder = desk.enter(home, year, file, on, letter, by)
-    print(f"{folder}: the figures of {letter} are kept")
+        print(f"{folder}: the figures of {letter} are kept")
 
 
 @app.command()
@@ -127,6 +110,15 @@ def diff(
     Console(width=None if Console().is_terminal else 200).print(table if moved else f"{one.name} and {other.name} tell the same")
     if html:
         html.write_text(page.differences(one, other, moved), encoding="utf-8")
+
+
+@contextmanager
+def _at_desk(year: int) -> Iterator[Home]:
+    """The home under its lock; where the edition stands is told when all went well."""
+    home = Home.of(load_settings())
+    with home.writing("nplv edition"):
+        yield home
+    _tell(home, year)
 
 
 def _folder(home: Home, name: str) -> Path:

@@ -76,8 +76,12 @@ def named(folder: Path) -> str:
 
 
 def compared_with(editions: Path, year: int, acts: Sequence[Act], standing: Standing) -> Path | None:
-    """The folder of the edition with which this one is compared: the frozen revision before it, else the last one of an earlier year; none when it is the first."""
-    earlier = [revision for revision in life.frozen(acts) if revision < standing.revision]
+    """The folder of the edition with which this one is compared; none when it is the first.
+
+    It is the frozen revision before it, and of a correction the last one that was sent; else the last frozen one of an earlier year.
+    """
+    known = life.sent(acts) if standing.corrects_sent else life.frozen(acts)
+    earlier = [revision for revision in known if revision < standing.revision]
     if earlier:
         return editions / str(year) / f"r{max(earlier)}"
     for folder in sorted((f for f in editions.glob("[0-9]*") if int(f.name) < year), reverse=True):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from nplv_orchestration.edition import life
+from nplv_orchestration.edition.build import compared_with
 from nplv_orchestration.edition.life import Act, Standing
 from nplv_orchestration.errors import NplvError, WrongCall
 
@@ -118,3 +119,17 @@ def test_acts_are_kept_in_order_and_a_line_that_is_none_is_refused(tmp_path: Pat
 def test_an_earlier_letter_is_revision_nought() -> None:
     entered = Act("2026-01-05T08:00:00+00:00", "ingevoerd", 0, "A. Jansen", day="2024-10-17", letter="30995-101", seal="abc")
     assert (life.frozen([entered]), life.sent([entered]), life.standing([entered])) == ({0: entered}, {0: entered}, Standing())
+
+
+def test_an_edition_is_compared_with_what_was_told_last(tmp_path: Path) -> None:
+    first, other_year = [CUT_OFF, *ALL, FROZEN, SENT, REVISED], tmp_path / "2024"
+    second = [Act(FROZEN.at, "ter-besluitvorming", 2, "A. Jansen", seal="def"), Act(REVISED.at, "revisie", 3, "A. Jansen", text="nog een fout")]
+    assert compared_with(tmp_path, 2025, [], Standing()) is None
+    life.write(other_year, Act(SENT.at, "ingevoerd", 0, "A. Jansen", day="2024-10-17", letter="30995-101"))
+    assert compared_with(tmp_path, 2025, [], Standing()) == other_year / "r0"
+    assert compared_with(tmp_path, 2025, first, life.standing(first)) == tmp_path / "2025" / "r1"
+    corrected = Standing(3, corrects_sent=True)
+    assert compared_with(tmp_path, 2025, [*first, *second], corrected) == tmp_path / "2025" / "r1", (
+        "revision 2 was not sent, so nobody was told its figures"
+    )
+    assert compared_with(tmp_path, 2025, [*first, *second], Standing(3)) == tmp_path / "2025" / "r2"
