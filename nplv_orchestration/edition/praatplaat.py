@@ -19,8 +19,8 @@ from nplv_orchestration.edition.table import ACTIELIJNEN, DEMO, NO_FIGURE, SYMBO
 from nplv_orchestration.errors import NplvError
 
 _MANY, _FEW, _LONG = 3, 2, 6  # large figures of an action line, and of one of so many indicators that their lines need the room
-_TRIES = ((1.2, 0), (1.15, 0), (1.1, 0), (1.05, 0), (1.0, 0), (1.0, 1))
-"""How large the type of the columns is, and how many large figures are left out: the first at which the page fits. At 1.0 no type is below 11 points."""
+_TRIES = ((1.2, 0), (1.15, 0), (1.1, 0), (1.05, 0), (1.0, 0), (1.0, 1), (0.92, 1))
+"""How large the type of the columns is, and how many large figures are left out: the first at which the page fits."""
 _PPI = 145  # 2,400 pixels across A3
 _TEMPLATE = "praatplaat.typ"
 _ARROWS = ("omhoog", "omlaag", "gelijk")  # of a move
@@ -33,8 +33,6 @@ _WENT = {
     "zonder marges": "verandering sinds {year} niet te bepalen",
 }
 _SAID = ("[v]", "[s]", "[n]")  # the signs of the table that stand as a word beside every mention of a figure
-
-
 Rows = list[dict[str, Any]]
 
 
@@ -52,11 +50,12 @@ class Bar:
 class Shown:
     """A figure as it is shown.
 
-    behind: what stands in smaller letters behind its number; when: its year, and that it is provisional or an approximation; note: the number of a note, or
-    empty; arrows: of `praatplaat.typ`, with the same in words in went.
+    behind: what stands in smaller letters behind its number; when: its year, and that it is provisional or an approximation; note: the number of a
+    note, or empty; arrows: of `praatplaat.typ`, with the same in words in went; sentences: for who hears the page.
     """
 
     name: str
+    sentences: str
     value: str
     behind: str = ""
     unit: str = ""
@@ -94,7 +93,7 @@ def praatplaat(edition: Edition) -> dict[str, bytes]:
         )
     (whole,) = compiled(_TEMPLATE, inputs, edition)
     (dots,) = compiled(_TEMPLATE, inputs, edition, kind="png", ppi=_PPI)
-    return {"praatplaat.pdf": whole, "praatplaat.svg": _described(pictures[0], told["title"], _in_words(edition, told)), "praatplaat.png": dots}
+    return {"praatplaat.pdf": whole, "praatplaat.svg": _described(pictures[0], told["title"], _in_words(told)), "praatplaat.png": dots}
 
 
 def _told(edition: Edition, scale: float, fewer: int) -> dict[str, Any]:
@@ -151,15 +150,16 @@ def _note(row: dict[str, Any]) -> str:
 
 
 def _shown(row: dict[str, Any], notes: dict[str, str]) -> Shown:
-    note = notes.get(_note(row), "")
+    note, said = notes.get(_note(row), ""), " ".join(sentences(row))
     if row["latest_value"] is None:
-        return Shown(row["name_nl"], NO_FIGURE, note=note)
+        return Shown(row["name_nl"], said, NO_FIGURE, note=note)
     suffix = json.loads(row["wording_nl"])["suffix"]
     is_word = suffix.startswith(" ")
     arrows, went = _direction(row)
     is_nought = row["relative"] and row["latest_nl"] == 0  # by definition, so it tells nothing
     return Shown(
         name=row["name_nl"],
+        sentences=said,
         value=number(row["latest_value"], row["decimals"]) + ("" if is_word else suffix),
         behind=suffix.strip() if is_word else "",
         unit="" if is_word else row["unit"].removeprefix("% "),  # a word behind the figure is its unit
@@ -226,15 +226,14 @@ def _moved_distance(row: dict[str, Any]) -> tuple[tuple[str, ...], str]:
     return tuple(_DISTANCES[verdict] for _, verdict in told if verdict in _DISTANCES), went
 
 
-def _in_words(edition: Edition, told: dict[str, Any]) -> str:
-    """The page as it is read aloud: each figure with its sentences, which hold what its notes say."""
-    said = {row["name_nl"]: " ".join(sentences(row)) for row in edition.rows}
-    lines = [told["programme"] + ".", told["demo"] and f"{told['demo']}.", told["about"]]
+def _in_words(told: dict[str, Any]) -> str:
+    """The page as it is read aloud: each figure with its sentences, which hold what its note says."""
+    lines = [f"{told['programme']}.", told["demo"] and f"{told['demo']}.", told["about"]]
     for column in told["columns"]:
         lines.append(f"{column['title']}.")
         for one in (*column["large"], *column["others"]):
-            value = f"{one['value']} {one['behind']}".rstrip()
-            lines.append(f"{one['name']}: {value}{one['went'] and ', '}{one['went']}. {said[one['name']]}")
+            figure = " ".join(filter(None, [one["value"], one["behind"]]))
+            lines.append(f"{one['name']}: {', '.join(filter(None, [figure, one['went']]))}. {one['sentences']}")
     return " ".join(filter(None, [*lines, *told["foot"]]))
 
 
