@@ -112,12 +112,13 @@ def test_a_rollback_is_refused_without_a_reason_to_itself_to_nothing_and_to_what
     home = Home(demo_home)
     here = str(current.name(home))
     other = home.published / f"2026{here[4:]}x"
+    current.write(home, [current.Event("2026-01-01T00:00:00+00:00", "published", other.name, "", None), *current.history(home)])
     for version, reason, error, said in (
         (here, "", WrongCall, "say why with --reason"),
         (here, REASON, WrongCall, "is current already"),
         ("20200101T000000Z-0", REASON, WrongCall, "there is no version 20200101T000000Z-0"),
         ("../../etc", REASON, WrongCall, r"there is no version \.\./\.\./etc"),
-        (other.name, REASON, NplvError, "is not as it was published: .*SHA256SUMS is not there; choose another"),
+        (other.name, REASON, NplvError, "is not as it was published: its SHA256SUMS is not the one that was published.*; choose another"),
     ):
         other.mkdir(exist_ok=True)
         told = CliRunner(env={"NPLV_HOME": str(demo_home)}).invoke(cli.app, ["rollback", version, "--reason", reason])
@@ -125,7 +126,7 @@ def test_a_rollback_is_refused_without_a_reason_to_itself_to_nothing_and_to_what
         with pytest.raises(error, match=said):
             raise told.exception
     assert current.name(home) == here
-    assert len(current.history(home)) == 1
+    assert len(current.history(home)) == 2
 
 
 def test_what_a_killed_process_wrote_down_and_did_not_do_is_done_by_the_next(demo_home: Path) -> None:
