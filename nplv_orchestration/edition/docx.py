@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import count
 from typing import TYPE_CHECKING, Any, assert_never
 
 from nplv_orchestration.edition.document import Block, Cell, Heading, Picture, Points, Table, Terms, Text, cover, parts
@@ -24,49 +25,60 @@ if TYPE_CHECKING:
 
 _AUTHOR = "Nationaal Programma Leefbaarheid en Veiligheid"
 _BLUE, _GREY, _BROWN = "154273", "4A4A4A", "7A4F00"
+_LISTED = 3  # headings down to this level stand in the contents
 _WIDE = 6  # a table of more columns stands on pages of its own, laid across
-_SIZES = {"Title": 24, "Heading 1": 16, "Heading 2": 13, "Heading 3": 11.5, "Caption": 9.5}
-_PICTURE = 13.0  # cm
+_TITLES = {"Title": 24, "Heading 1": 16, "Heading 2": 13, "Heading 3": 11.5, "Caption": 10}
+_IN_TABLE, _IN_WIDE_TABLE = "Tabeltekst", "Tabeltekst klein"
+_PICTURE = 12.5  # cm: with its words a chart takes no more than a third of a page
 _THUMBNAIL = "docProps/thumbnail.jpeg"
+_LEFT_BEHIND = ("extended-properties", "stylesWithEffects", "webSettings", "customXml")
+"""Parts of the template that tell of another document, or are for a Word of before 2010."""
 
 
 def docx(edition: Edition, blocks: Sequence[Block]) -> bytes:
-    """The whole overview, of the blocks of `document`."""
+    """The whole overview, of the blocks of `document`: a file of Word. The first block is a heading of level 2."""
     import docx as word
 
     title, *notes = cover(edition)
-    drawn = iter(_pictures([block for block in blocks if isinstance(block, Picture)], edition))
+    drawn = _drawn([block for block in blocks if isinstance(block, Picture)], edition)
+    places = count(1)
     document = word.Document()
+    _bare(document)
     _styled(document)
     _described(document, title, edition)
-    _page(document.sections[0], title, edition, is_wide=False)
+    _paper(document.sections[0], is_wide=False)
+    _around(document.sections[0], title, edition)
+    if edition.is_demo:
+        _coloured(document.add_paragraph().add_run(DEMO), _BROWN, bold=True)
     document.add_paragraph(title, "Title")
     for line in notes:
-        document.add_paragraph(line, "List Bullet")
-    _contents(document, [block for block in blocks if isinstance(block, Heading) and block.level == 2])
+        if line != DEMO:
+            document.add_paragraph(line, "List Bullet")
+    _contents(document, [block for block in blocks if isinstance(block, Heading) and block.level <= _LISTED])
     is_wide = False
     for part in parts(blocks):
         wanted = any(isinstance(block, Table) and len(block.head) > _WIDE for block in part)
         if wanted != is_wide:
-            section = document.add_section()
-            _small(document.paragraphs[-1])  # Word ends a section in a paragraph, which after a full page would be a page of its own
-            _page(section, title, edition, is_wide=wanted)
+            _paper(document.add_section(), is_wide=wanted)
+            _tiny(document.paragraphs[-1])  # Word ends a section in a paragraph, which after a full page would be a page of its own
             is_wide = wanted
-        for block in part:
-            _add(document, block, drawn)
+        for block, following in zip(part, [*part[1:], None], strict=True):
+            _add(document, block, drawn, places, is_before_picture=isinstance(following, Picture))
     out = io.BytesIO()
     document.save(out)
     return repacked(out.getvalue(), without_thumbnail)
 
 
-def _add(document: Document, block: Block, drawn: Iterable[bytes]) -> None:
+def _add(document: Document, block: Block, drawn: Iterator[bytes], places: Iterator[int], *, is_before_picture: bool) -> None:
+    """Draw a block at the end. drawn: the pictures that are to come; places: the numbers of the headings to which the contents lead."""
     match block:
         case Heading():
             heading = document.add_heading(block.text, block.level - 1)
-            if block.anchor:
-                _bookmark(heading, block.anchor)
+            if block.level <= _LISTED:
+                _bookmark(heading, next(places))
         case Text():
-            document.add_paragraph(block.text)
+            form = document.add_paragraph(block.text).paragraph_format
+            form.keep_with_next = form.keep_together = is_before_picture or None
         case Points():
             for line in block.lines:
                 document.add_paragraph(line, "List Bullet")
@@ -76,50 +88,92 @@ def _add(document: Document, block: Block, drawn: Iterable[bytes]) -> None:
                 paragraph.add_run(term if term.endswith("?") else f"{term}.").bold = True
                 paragraph.add_run(f" {text}")
         case Picture():
-            _picture(document, next(iter(drawn)), block.told)
+            _picture(document, next(drawn), block)
         case Table():
             _table(document, block)
         case _:
             assert_never(block)
 
 
+def _element(tag: str, **attributes: str) -> Any:
+    """An element of Word, with attributes of its own vocabulary."""
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    made = OxmlElement(tag)
+    for name, value in attributes.items():
+        made.set(qn(f"w:{name}"), value)
+    return made
+
+
 # ---------------------------------------------------------------------------------------------------------- the look
 
 
+def _bare(document: Document) -> None:
+    """Take out what the template tells of where it was made, and make its settings Dutch."""
+    from docx.oxml.ns import qn
+
+    for relations in (document.part.rels, document.part.package.rels):
+        for key in [key for key, relation in relations.items() if relation.reltype.endswith(_LEFT_BEHIND)]:
+            del relations[key]
+    settings: Any = document.settings.element
+    for tag in ("w:proofState", "w:savePreviewPicture", "w:rsids"):
+        settings.remove(settings.find(qn(tag)))
+    settings.replace(settings.find(qn("w:zoom")), _element("w:zoom", percent="100"))
+    for tag, value in (("w:themeFontLang", "nl-NL"), ("w:decimalSymbol", ","), ("w:listSeparator", ";")):
+        settings.replace(settings.find(qn(tag)), _element(tag, val=value))
+    (mode,) = settings.xpath(".//w:compatSetting[@w:name='compatibilityMode']")
+    mode.set(qn("w:val"), "15")  # else Word opens it as a document of an older one
+    document.styles.element.find(f"{qn('w:docDefaults')}//{qn('w:lang')}").set(qn("w:val"), "nl-NL")
+
+
 def _styled(document: Document) -> None:
-    """The fonts, sizes and language of the styles; the names of the styles are Word's own, which it shows in the reader's language."""
+    """The fonts and sizes of the styles; the names of the styles are Word's own, which it shows in the reader's language."""
+    from docx.enum.style import WD_STYLE_TYPE
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.oxml.ns import qn
-    from docx.shared import Pt, RGBColor
+    from docx.shared import Cm, Pt
 
     styles = document.styles
     normal: Any = styles["Normal"]
     normal.font.name, normal.font.size = "Calibri", Pt(11)
-    normal.paragraph_format.space_after = Pt(6)
-    for name, size in _SIZES.items():
+    normal.paragraph_format.space_after, normal.paragraph_format.line_spacing = Pt(6), 1.08
+    for name, size in _TITLES.items():
         style: Any = styles[name]
-        style.font.name, style.font.size, style.font.bold, style.font.italic = "Calibri", Pt(size), True, False
-        style.font.color.rgb = RGBColor.from_string(_BLUE)
-        fonts = style.element.get_or_add_rPr().find(qn("w:rFonts"))
+        _coloured(style, _BLUE, size, bold=True)
+        style.font.italic = False
+        style.font.name = "Calibri"
+        fonts = style.element.rPr.find(qn("w:rFonts"))
         for theme in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
             fonts.attrib.pop(qn(f"w:{theme}"), None)
         style.paragraph_format.keep_with_next = True
-        style.paragraph_format.space_before = Pt(0 if name == "Title" else 12)
+        style.paragraph_format.space_before, style.paragraph_format.space_after = Pt(0 if name == "Title" else 10), Pt(10 if name == "Title" else 2)
         style.paragraph_format.alignment = WD_ALIGN_PARAGRAPH.LEFT
-    styles.element.find(qn("w:docDefaults")).find(f".//{qn('w:lang')}").set(qn("w:val"), "nl-NL")
+    line = styles["Title"].element.find(f".//{qn('w:bottom')}")
+    line.getparent().replace(line, _element("w:bottom", val="single", sz="8", space="4", color=_BLUE))
+    _coloured(styles["Header"], _BROWN, 9, bold=True)
+    _coloured(styles["Footer"], _GREY, 9)
+    for name, indent in (("toc 1", 0.0), ("toc 2", 0.6)):
+        of_line: Any = styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH, builtin=True)
+        of_line.base_style = normal
+        of_line.font.size, of_line.paragraph_format.left_indent, of_line.paragraph_format.space_after = Pt(10), Cm(indent), Pt(1)
+    for name, size in ((_IN_TABLE, 10), (_IN_WIDE_TABLE, 7.5)):
+        of_cell: Any = styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+        of_cell.base_style = normal
+        of_cell.font.size = Pt(size)
+        of_cell.paragraph_format.space_after, of_cell.paragraph_format.line_spacing = Pt(0), 1.0
 
 
 def _described(document: Document, title: str, edition: Edition) -> None:
-    made = datetime.fromisoformat(edition.facts["published_at"]).replace(tzinfo=None)
     told = document.core_properties
     told.title, told.author, told.last_modified_by, told.language = title, _AUTHOR, _AUTHOR, "nl-NL"
-    told.created = told.modified = made
-    told.comments = DEMO if edition.is_demo else ""
-    told.subject, told.keywords, told.revision = "Voortgangsoverzicht", "NPLV, leefbaarheid, veiligheid", 1
+    told.created = told.modified = datetime.fromisoformat(edition.facts["published_at"]).replace(tzinfo=None)
+    told.subject, told.keywords, told.comments = "Voortgangsoverzicht", "NPLV, leefbaarheid, veiligheid", ""
+    told.revision, told.content_status = 1, DEMO if edition.is_demo else ""
 
 
-def _page(section: Section, title: str, edition: Edition, *, is_wide: bool) -> None:
-    """A4, upright or laid across, with the mark of invented figures on top and the number of the page below."""
+def _paper(section: Section, *, is_wide: bool) -> None:
+    """A4, upright or laid across."""
     from docx.enum.section import WD_ORIENT
     from docx.shared import Cm
 
@@ -127,153 +181,30 @@ def _page(section: Section, title: str, edition: Edition, *, is_wide: bool) -> N
     section.orientation = WD_ORIENT.LANDSCAPE if is_wide else WD_ORIENT.PORTRAIT
     section.page_width, section.page_height = (long, short) if is_wide else (short, long)
     section.left_margin = section.right_margin = Cm(1.5 if is_wide else 2.3)
-    section.top_margin = section.bottom_margin = Cm(2)
-    section.header.is_linked_to_previous = section.footer.is_linked_to_previous = False
-    if edition.is_demo:
-        _coloured(section.header.paragraphs[0].add_run(DEMO), _BROWN, 9, bold=True)
+    section.top_margin = section.bottom_margin = Cm(1.8)
+    section.header_distance = section.footer_distance = Cm(0.9)
+
+
+def _around(section: Section, title: str, edition: Edition) -> None:
+    """The mark of invented figures on top of each page, and the number of the page below; the sections after this one have the same."""
+    section.header.paragraphs[0].text = DEMO if edition.is_demo else ""
     footer = section.footer.paragraphs[0]
-    _coloured(footer.add_run(f"{title}, pagina "), _GREY, 9)
-    _field(footer, "PAGE", "1")
+    footer.add_run(f"{title}, pagina ")
+    _begin_field(footer, "PAGE")
+    footer.add_run("1")
+    _mark(footer, "end")
 
 
-def _coloured(run: Any, colour: str, size: float, *, bold: bool = False, italic: bool = False) -> None:
+def _coloured(one: Any, colour: str, size: float | None = None, *, bold: bool | None = None, italic: bool | None = None) -> None:
+    """Give a run or a style its colour, and what else is told."""
     from docx.shared import Pt, RGBColor
 
-    run.font.color.rgb, run.font.size, run.bold, run.italic = RGBColor.from_string(colour), Pt(size), bold or None, italic or None
+    one.font.color.rgb, one.font.bold, one.font.italic = RGBColor.from_string(colour), bold, italic
+    if size:
+        one.font.size = Pt(size)
 
 
-# -------------------------------------------------------------------------------------------------------- what is made
-
-
-def _contents(document: Document, headings: Sequence[Heading]) -> None:
-    """A table of contents that Word can renew, with its lines in it already, each a link."""
-    from docx.oxml import OxmlElement
-    from docx.oxml.ns import qn
-
-    paragraph = document.add_paragraph()
-    paragraph.add_run("Inhoud").bold = True
-    for place, heading in enumerate(headings):
-        line = document.add_paragraph(style="List Paragraph")
-        if place == 0:
-            _mark(line, "begin")
-            _instruction(line, r'TOC \o "1-1" \h \z \u')
-            _mark(line, "separate")
-        link: Any = OxmlElement("w:hyperlink")
-        link.set(qn("w:anchor"), heading.anchor)
-        run = line.add_run(heading.text)
-        link.append(run._r)
-        line._p.append(link)
-        if place == len(headings) - 1:
-            _mark(line, "end")
-
-
-def _field(paragraph: Paragraph, instruction: str, shown: str) -> None:
-    _mark(paragraph, "begin")
-    _instruction(paragraph, instruction)
-    _mark(paragraph, "separate")
-    _coloured(paragraph.add_run(shown), _GREY, 9)
-    _mark(paragraph, "end")
-
-
-def _mark(paragraph: Paragraph, kind: str) -> None:
-    from docx.oxml import OxmlElement
-    from docx.oxml.ns import qn
-
-    mark: Any = OxmlElement("w:fldChar")
-    mark.set(qn("w:fldCharType"), kind)
-    paragraph.add_run()._r.append(mark)
-
-
-def _instruction(paragraph: Paragraph, text: str) -> None:
-    from docx.oxml import OxmlElement
-    from docx.oxml.ns import qn
-
-    instruction: Any = OxmlElement("w:instrText")
-    instruction.set(qn("xml:space"), "preserve")
-    instruction.text = text
-    paragraph.add_run()._r.append(instruction)
-
-
-def _bookmark(paragraph: Paragraph, name: str) -> None:
-    """A place to which a link leads. Its number need only be its own."""
-    from docx.oxml import OxmlElement
-    from docx.oxml.ns import qn
-
-    number = str(1 + len(paragraph.part.element.findall(f".//{qn('w:bookmarkStart')}")))
-    for kind, attributes in (("w:bookmarkStart", {"w:id": number, "w:name": name}), ("w:bookmarkEnd", {"w:id": number})):
-        element: Any = OxmlElement(kind)
-        for attribute, value in attributes.items():
-            element.set(qn(attribute), value)
-        paragraph._p.append(element)
-
-
-def _pictures(pictures: Sequence[Picture], edition: Edition) -> list[bytes]:
-    """The charts as PNG, which every Word shows."""
-    if not pictures:
-        return []
-    return compiled("grafieken.typ", {"charts": json.dumps([picture.svg for picture in pictures])}, edition, kind="png", ppi=220)
-
-
-def _picture(document: Document, content: bytes, told: str) -> None:
-    from docx.shared import Cm
-
-    run = document.add_paragraph().add_run()
-    shape = run.add_picture(io.BytesIO(content), width=Cm(_PICTURE))
-    shape._inline.docPr.set("descr", told)
-    shape._inline.docPr.set("name", f"Grafiek {shape._inline.docPr.id}")
-    shape._inline.graphic.graphicData.pic.nvPicPr.cNvPr.set("name", "")  # else the name of a file that there never was
-
-
-def _table(document: Document, block: Table) -> None:
-    from docx.oxml import OxmlElement
-    from docx.oxml.ns import qn
-    from docx.shared import Emu, Pt
-
-    document.add_paragraph(block.caption, "Caption")
-    is_wide = len(block.head) > _WIDE
-    table = document.add_table(1 + len(block.rows), len(block.head), "Table Grid")
-    table.autofit = False
-    section = document.sections[-1]
-    width = int((section.page_width or 0) - (section.left_margin or 0) - (section.right_margin or 0))
-    widths = [Emu(width * part // sum(block.widths)) for part in block.widths]
-    for column, of_column in zip(table.columns, widths, strict=True):
-        column.width = of_column
-    head = [Cell(text) for text in block.head]
-    for number, (row, cells) in enumerate(zip(table.rows, [head, *block.rows], strict=True)):
-        properties: Any = row._tr.get_or_add_trPr()
-        properties.append(OxmlElement("w:cantSplit"))
-        if number == 0:
-            properties.append(OxmlElement("w:tblHeader"))
-        for place, (made, cell, of_column) in enumerate(zip(row.cells, cells, widths, strict=True)):
-            made.width = of_column
-            _fill(made, cell, Pt(7.5 if is_wide else 9.5), is_head=number == 0, is_name=place == 0)
-    told: Any = table._tbl.tblPr
-    look: Any = told.find(qn("w:tblLook"))
-    for name, value in (("firstRow", "1"), ("firstColumn", "1"), ("noHBand", "1"), ("noVBand", "1"), ("lastRow", "0"), ("lastColumn", "0")):
-        look.set(qn(f"w:{name}"), value)
-    look.set(qn("w:val"), "06A0")
-    caption: Any = OxmlElement("w:tblCaption")
-    caption.set(qn("w:val"), block.caption)
-    told.append(caption)
-    told.find(qn("w:tblLayout")).addprevious(_borders())
-
-
-def _borders() -> Any:
-    """A thin line below each row, and no other."""
-    from docx.oxml import OxmlElement
-    from docx.oxml.ns import qn
-
-    borders: Any = OxmlElement("w:tblBorders")
-    for side in ("top", "left", "bottom", "right", "insideH", "insideV"):
-        border: Any = OxmlElement(f"w:{side}")
-        is_line = side in ("bottom", "insideH")
-        for name, value in (("val", "single" if is_line else "nil"), ("sz", "4"), ("space", "0"), ("color", "BBBBBB")):
-            border.set(qn(f"w:{name}"), value)
-        borders.append(border)
-    return borders
-
-
-def _small(paragraph: Paragraph) -> None:
+def _tiny(paragraph: Paragraph) -> None:
     from docx.shared import Pt
 
     form = paragraph.paragraph_format
@@ -281,28 +212,142 @@ def _small(paragraph: Paragraph) -> None:
     form.line_spacing = Pt(1)
 
 
-def _fill(made: _Cell, cell: Cell, size: Any, *, is_head: bool, is_name: bool) -> None:
-    from docx.enum.text import WD_ALIGN_PARAGRAPH
-    from docx.oxml import OxmlElement
+# -------------------------------------------------------------------------------------------------------- what is made
+
+
+def _contents(document: Document, headings: Sequence[Heading]) -> None:
+    """A table of contents that Word can renew, with its lines in it already, each a link to its heading."""
+    document.add_paragraph("Inhoud", "TOC Heading")
+    for place, heading in enumerate(headings, 1):
+        line = document.add_paragraph(style=f"toc {heading.level - 1}")
+        if place == 1:
+            _begin_field(line, rf'TOC \o "1-{_LISTED - 1}" \h \z \u')
+        link = _element("w:hyperlink", anchor=_place(place))
+        link.append(line.add_run(heading.text)._r)
+        line._p.append(link)
+        if place == len(headings):
+            _mark(line, "end")
+
+
+def _place(number: int) -> str:
+    """The name of the bookmark around a heading, as Word itself names those of a table of contents."""
+    return f"_Toc{number:08}"
+
+
+def _bookmark(heading: Paragraph, number: int) -> None:
+    """Make a heading a place to which a link leads."""
+    heading.runs[0]._r.addprevious(_element("w:bookmarkStart", id=str(number), name=_place(number)))
+    heading._p.append(_element("w:bookmarkEnd", id=str(number)))
+
+
+def _begin_field(paragraph: Paragraph, instruction: str) -> None:
+    """What Word computes; what is shown until it does so comes after this, and then a mark of its end."""
+    _mark(paragraph, "begin")
+    told = _element("w:instrText")
+    told.text = instruction
+    paragraph.add_run()._r.append(told)
+    _mark(paragraph, "separate")
+
+
+def _mark(paragraph: Paragraph, kind: str) -> None:
+    paragraph.add_run()._r.append(_element("w:fldChar", fldCharType=kind))
+
+
+def _drawn(pictures: Sequence[Picture], edition: Edition) -> Iterator[bytes]:
+    """The charts as PNG, which every Word shows."""
+    charts = json.dumps([picture.svg for picture in pictures])
+    return iter(compiled("grafieken.typ", {"charts": charts}, edition, kind="png", ppi=220) if pictures else [])
+
+
+_SVG = (
+    '<a:extLst xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><a:ext uri="{{96DAC541-7B7A-43D3-8B79-37D633B846F1}}">'
+    '<asvg:svgBlip xmlns:asvg="http://schemas.microsoft.com/office/drawing/2016/SVG/main" '
+    'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" r:embed="{}"/></a:ext></a:extLst>'
+)
+
+
+def _picture(document: Document, png: bytes, block: Picture) -> None:
+    """A chart with its words, and as an SVG too: a newer Word draws that instead, sharp at any size."""
+    from docx.opc.constants import RELATIONSHIP_TYPE
+    from docx.opc.packuri import PackURI
+    from docx.opc.part import Part
+    from docx.oxml import parse_xml
+    from docx.shared import Cm
+
+    inline = document.add_paragraph().add_run().add_picture(io.BytesIO(png), width=Cm(_PICTURE))._inline
+    number = len(document.inline_shapes)
+    inline.docPr.set("descr", block.told)
+    inline.docPr.set("name", f"Grafiek {number}")
+    drawn: Any = inline.graphic.graphicData.pic
+    drawn.nvPicPr.cNvPr.set("name", "")  # else the name of a file that there never was
+    svg = Part(PackURI(f"/word/media/grafiek{number}.svg"), "image/svg+xml", block.svg.encode(), document.part.package)
+    drawn.blipFill.blip.append(parse_xml(_SVG.format(document.part.relate_to(svg, RELATIONSHIP_TYPE.IMAGE))))
+
+
+def _table(document: Document, block: Table) -> None:
+    from docx.shared import Emu
+
+    document.add_paragraph(block.caption, "Caption")
+    style = _IN_WIDE_TABLE if len(block.head) > _WIDE else _IN_TABLE
+    table = document.add_table(1 + len(block.rows), len(block.head), "Table Grid")
+    table.autofit = False
+    section = document.sections[-1]
+    across = int((section.page_width or 0) - (section.left_margin or 0) - (section.right_margin or 0))
+    widths = [Emu(across * part // sum(block.widths)) for part in block.widths]
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = width
+    head = [Cell(text, is_number=any(row[place].is_number for row in block.rows)) for place, text in enumerate(block.head)]
+    for number, (row, cells) in enumerate(zip(table.rows, [head, *block.rows], strict=True)):
+        properties: Any = row._tr.get_or_add_trPr()
+        properties.append(_element("w:cantSplit"))
+        if number == 0:
+            properties.append(_element("w:tblHeader"))
+        for place, (made, cell, width) in enumerate(zip(row.cells, cells, widths, strict=True)):
+            made.width = width
+            _fill(made, cell, style, is_head=number == 0, is_name=place == 0)
+    _described_table(table._tbl.tblPr, block.caption)
+
+
+def _described_table(told: Any, caption: str) -> None:
+    """The borders and margins of a table, what its head is, and its name for who hears it; in the order that Word asks."""
     from docx.oxml.ns import qn
 
+    layout, look = told.find(qn("w:tblLayout")), told.find(qn("w:tblLook"))
+    layout.addprevious(_borders())
+    margins = _element("w:tblCellMar")
+    for side, width in (("top", "20"), ("left", "70"), ("bottom", "20"), ("right", "70")):
+        margins.append(_element(f"w:{side}", w=width, type="dxa"))
+    layout.addnext(margins)
+    heads = _element("w:tblLook", val="06A0", firstRow="1", lastRow="0", firstColumn="1", lastColumn="0", noHBand="1", noVBand="1")
+    told.replace(look, heads)
+    told.append(_element("w:tblCaption", val=caption))
+
+
+def _borders() -> Any:
+    """A thin line below each row, and no other."""
+    borders = _element("w:tblBorders")
+    for side in ("top", "left", "bottom", "right", "insideH", "insideV"):
+        kind = "single" if side in ("bottom", "insideH") else "nil"
+        borders.append(_element(f"w:{side}", val=kind, sz="4", space="0", color="BBBBBB"))
+    return borders
+
+
+def _fill(made: _Cell, cell: Cell, style: str, *, is_head: bool, is_name: bool) -> None:
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+
     paragraph = made.paragraphs[0]
-    paragraph.paragraph_format.space_after = 0
-    if cell.is_number and not is_head:
+    paragraph.style = style
+    if cell.is_number:
         paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
     run = paragraph.add_run(cell.text)
-    run.font.size = size
     run.bold = is_head or is_name or None
     if cell.is_empty:
-        _coloured(run, _GREY, size.pt, italic=True)
+        _coloured(run, _GREY, bold=run.bold, italic=True)
     for line in cell.below:
         paragraph.add_run().add_break()
-        _coloured(paragraph.add_run(line), _GREY, size.pt - 0.5)
+        _coloured(paragraph.add_run(line), _GREY, paragraph.style.font.size.pt - 1)
     if is_head:
-        shade: Any = OxmlElement("w:shd")
-        for name, value in (("val", "clear"), ("color", "auto"), ("fill", "EEF3F8")):
-            shade.set(qn(f"w:{name}"), value)
-        made._tc.get_or_add_tcPr().append(shade)
+        made._tc.get_or_add_tcPr().append(_element("w:shd", val="clear", color="auto", fill="EEF3F8"))
 
 
 def without_thumbnail(name: str, part: bytes) -> bytes | None:
