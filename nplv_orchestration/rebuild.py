@@ -5,7 +5,6 @@ It is done in a home of its own, which is thrown away: models, checks, gate and 
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from collections.abc import Iterable
@@ -14,15 +13,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from nplv_orchestration import current, failure
-from nplv_orchestration.archive import Archive
+from nplv_orchestration import current
+from nplv_orchestration.archive import Archive, TableState
 from nplv_orchestration.edition import evidence
 from nplv_orchestration.edition.build import named, write_edition
+from nplv_orchestration.edition.difference import provenance_of
 from nplv_orchestration.edition.life import Standing
 from nplv_orchestration.edition.table import read
 from nplv_orchestration.errors import NplvError
-from nplv_orchestration.home import Home, write_atomically
+from nplv_orchestration.home import Home
 from nplv_orchestration.progress import Progress, silent
+from nplv_orchestration.run import QUIET, raise_failure
 from nplv_orchestration.settings import Settings
 from nplv_orchestration.sums import hashes
 from nplv_orchestration.versions import versions
@@ -30,7 +31,7 @@ from nplv_orchestration.versions import versions
 
 def is_rebuildable(folder: Path) -> str:
     """Why the edition in a folder cannot be made again here; empty when it can: it was made by this code, from a published version."""
-    told = _told(folder)
+    told = provenance_of(folder)
     if "published_version" not in told:
         return "de cijfers van een eerdere brief zijn ingevoerd, en niet gemaakt"
     here = versions()["code_version"]
@@ -43,7 +44,7 @@ def differences(home: Home, folder: Path, progress: Progress = silent) -> list[s
 
     folder: an edition that `is_rebuildable`. Raises NplvError when the archive does not hold what it rests on any more, or nothing can be made of it.
     """
-    told = _told(folder)
+    told = provenance_of(folder)
     with tempfile.TemporaryDirectory() as name:
         elsewhere = Home(Path(name).resolve() / "home")
         _furnish(elsewhere, home, told)
@@ -53,17 +54,13 @@ def differences(home: Home, folder: Path, progress: Progress = silent) -> list[s
             return [f"{told['published_version']['version']}: the archive makes other content than that version had ({version})"]
         before = _before(home, told)
         cut_off = date.fromisoformat(told["cut_off"]) if told["cut_off"] else None
-        standing = Standing(told["revision"], told["status"], cut_off, tuple(told["agreed"]), told["reason"], "", told["corrects_sent"])
+        kept = {name: told[name] for name in ("revision", "status", "reason", "corrects_sent")}
+        standing = Standing(**kept, cut_off=cut_off, agreed=tuple(told["agreed"]))
         edition = read(elsewhere.current / "openbaar" / "nplv.duckdb", told["edition"])
         edition = replace(edition, standing=standing, facts=told["published_version"])
         made = elsewhere.editions / folder.parent.name / folder.name
         write_edition(edition, made, before, evidence.provenance(edition, told["compared_with"]))
         return list(_compared(folder, made))
-
-
-def _told(folder: Path) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
-    return told
 
 
 def _furnish(elsewhere: Home, home: Home, told: dict[str, Any]) -> None:
@@ -106,8 +103,8 @@ def _versions(archive: Archive, folder: Path, source: dict[str, Any]) -> None:
         link = folder / archive.path(manifest).name
         if not link.is_symlink():
             link.symlink_to(archive.path(manifest))
-    state = {"key": source["key"], "state": source["state"], "since": source["fetched_at"] or "", "reason": source["reason"], "detail": ""}
-    write_atomically(folder / "state.json", json.dumps(state, ensure_ascii=False).encode())
+    state = TableState(source["key"], source["state"], source["fetched_at"] or "", source["reason"], manifest=None, changed=False)
+    Archive(folder.parent).write_state(state)  # it knows its manifest by what lies in the folder
 
 
 def _is_same_moment(manifest: str, published: str) -> bool:
@@ -124,11 +121,8 @@ def _run(home: Home, told: dict[str, Any], progress: Progress) -> None:
     definitions = build_definitions(Settings.model_construct(home=home.root), progress=progress, day=day)  # the environment is of the other home
     job = definitions.resolve_implicit_global_asset_job_def()
     made = [key for key in job.asset_layer.executable_asset_keys if key.path[0] != "raw" and key.path != ["edition"]]
-    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     with dg.DagsterInstance.ephemeral() as instance:
-        done = job.execute_in_process(instance=instance, asset_selection=made, raise_on_error=False, run_config=quiet)
-        if not done.success:
-            raise failure.of(done.all_events).error
+        raise_failure(job.execute_in_process(instance=instance, asset_selection=made, raise_on_error=False, run_config=QUIET))
 
 
 def _before(home: Home, told: dict[str, Any]) -> Path | None:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from nplv_orchestration.archive import TableState
 
-_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+"""The configuration of a run that tells nothing on the terminal."""
 _CONFIG = """# How Dagster keeps its history, written once; change it as you like.
 telemetry:
   enabled: false
@@ -73,19 +74,17 @@ def run_night(settings: Settings, year: int | None, progress: Progress = silent)
         raise WrongCall(f"an edition {year} cannot be made: editions are of {years[0]} to {years[-1]}")
     dagster_home(home)
     with _history(home) as instance:
-        night = definitions.resolve_job_def(NIGHTLY).execute_in_process(
-            instance=instance, raise_on_error=False, run_config=_QUIET, tags=process_tag()
-        )
-        _raise_failure(night)
+        night = definitions.resolve_job_def(NIGHTLY).execute_in_process(instance=instance, raise_on_error=False, run_config=QUIET, tags=process_tag())
+        raise_failure(night)
         published = _metadata(night, "publication")
         newest = published["nieuwste_jaar"].value
         wanted = year if year is not None else newest
         if wanted is None:
             raise NplvError("no indicator has a figure in any year, so there is no edition; see `nplv doctor` for the sources")
         made = edition_job.execute_in_process(
-            instance=instance, raise_on_error=False, partition_key=str(wanted), run_config=_QUIET, tags=process_tag()
+            instance=instance, raise_on_error=False, partition_key=str(wanted), run_config=QUIET, tags=process_tag()
         )
-        _raise_failure(made)
+        raise_failure(made)
     from nplv_orchestration.archive import Archive
     from nplv_orchestration.sources.inbox import refused, warnings
     from nplv_orchestration.sources.registry import REGISTRY
@@ -137,7 +136,7 @@ def _metadata(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:
     raise NplvError(f"the run ended without {asset}; see it in `nplv ui`")
 
 
-def _raise_failure(result: dg.ExecuteInProcessResult) -> None:
+def raise_failure(result: dg.ExecuteInProcessResult) -> None:
     """Raise what made a run fail, as one line."""
     if not result.success:
         raise failure.of(result.all_events).error

@@ -7,7 +7,8 @@ one is made, and of which version, is in `desk`.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -52,13 +53,21 @@ def make_edition(public_database: Path, editions: Path, year: int, standing: Sta
 
 def write_edition(edition: Edition, folder: Path, before: Path | None, provenance: bytes) -> None:
     """Write the folder of an edition, in the place of what lies there, in one step. before: the folder that it is compared with; provenance: its own file."""
+    with drafted(folder) as draft:
+        (draft / "provenance.json").write_bytes(provenance)
+        _write_files(edition, draft, before)
+
+
+@contextmanager
+def drafted(folder: Path) -> Iterator[Path]:
+    """A draft to write files in, which when all went well is sealed and takes the place of a folder in one step."""
     draft = folder.with_name(f".draft-{folder.name}")
     if draft.exists():  # of a run that was killed
         shutil.rmtree(draft)
     draft.mkdir(parents=True)
     try:
-        (draft / "provenance.json").write_bytes(provenance)
-        _write_files(edition, draft, before)
+        yield draft
+        seal(draft)
         for file in draft.iterdir():
             sync(file)
         if folder.exists():
@@ -105,7 +114,7 @@ def _write_files(edition: Edition, folder: Path, before: Path | None) -> None:
         "voortgangsoverzicht.pdf": pdf.pdf(edition, blocks),
         "voortgangsoverzicht.docx": docx.docx(edition, blocks),
         **praatplaat.praatplaat(edition),
-        "afbakening.csv": sheet.delineation_bytes(edition),
+        "afbakening.csv": evidence.delineation(edition),
         "revisies.csv": evidence.revisions(edition),
         "checks.json": evidence.checks(edition),
     }
@@ -119,7 +128,6 @@ def _write_files(edition: Edition, folder: Path, before: Path | None) -> None:
         raise NplvError(
             f"edition {edition.year} is not made, since an area would be named where none may be: {some_of(found)}; mend the text it comes from"
         )
-    seal(folder)
 
 
 def _compared(edition: Edition, before: difference.Told, after: difference.Told) -> Edition:
@@ -128,5 +136,5 @@ def _compared(edition: Edition, before: difference.Told, after: difference.Told)
     shown = {row["indicator_id"]: {row[f"{point}_year"] for point in ("start1", "start2", "latest")} for row in edition.rows}
     revised = {one.indicator_id for one in moved if one.is_revised and one.year in shown[one.indicator_id]}
     rows = [row | {"revised": row["indicator_id"] in revised} for row in edition.rows]
-    erratum = difference.erratum(before, after, edition.standing.reason) if edition.standing.corrects_sent else []
+    erratum = difference.erratum(before.name, moved, edition.standing.reason) if edition.standing.corrects_sent else []
     return replace(edition, rows=rows, compared_with=before.name, moved=moved, erratum=erratum)

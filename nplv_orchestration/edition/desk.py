@@ -6,23 +6,20 @@ Each function takes the home, and is for who holds its lock. Which act is refuse
 from __future__ import annotations
 
 import csv
-import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
-from typing import Any
 
 from nplv_orchestration import current
 from nplv_orchestration.archive import now as moment
 from nplv_orchestration.edition import earlier, life
-from nplv_orchestration.edition.build import EditionResult, make_edition
+from nplv_orchestration.edition.build import EditionResult, drafted, make_edition
+from nplv_orchestration.edition.difference import provenance_of
 from nplv_orchestration.edition.life import Act, Standing
 from nplv_orchestration.edition.table import catalogue
 from nplv_orchestration.errors import NplvError, WrongCall, some_of
-from nplv_orchestration.home import Home, point_to, sync
-from nplv_orchestration.sums import seal, sealed
+from nplv_orchestration.home import Home, point_to
+from nplv_orchestration.sums import sealed
 from nplv_orchestration.versions import versions
 
 
@@ -41,10 +38,10 @@ class Step:
 def act(home: Home, year: int, step: Step) -> EditionResult:
     """Take a step, and give the edition as it lies there afterwards. Raises WrongCall for a status that there is not, and as the function of each status."""
     match step.status:
-        case "":
-            return concept(home, year)
+        case "":  # nothing but what follows every step
+            pass
         case "concept":
-            return take_back(home, year, step.reason, step.who)
+            take_back(home, year, step.reason, step.who)
         case "afgestemd":
             agree(home, year, step.bodies, step.who)
         case "ter-besluitvorming":
@@ -75,7 +72,7 @@ def demand_untouched(folder: Path) -> None:
         raise NplvError(f"{folder} was changed after it was made: {some_of(found)}; put it back from a backup")
 
 
-def set_cut_off(home: Home, year: int, day: str, who: str) -> date:
+def set_cut_off(home: Home, year: int, day: str, who: str) -> None:
     """Set the day up to which data counts. Raises WrongCall as `life.cut_off`, and for a day that is past and of which no version is kept."""
     folder = home.editions / str(year)
     now = life.standing(life.read(folder))
@@ -86,32 +83,29 @@ def set_cut_off(home: Home, year: int, day: str, who: str) -> date:
             f"of {found} no published version is kept, so it cannot be the data cut-off of edition {year}; `nplv rollback` lists those that are"
         )
     life.write(folder, Act(moment(), "sluitingsdatum", now.revision, life.demand_person(who), day=found.isoformat()))
-    return found
 
 
-def agree(home: Home, year: int, bodies: Sequence[str], who: str) -> Standing:
+def agree(home: Home, year: int, bodies: Sequence[str], who: str) -> None:
     """Write down who agreed to the concept as it lies there. Raises WrongCall as `life.agree`, and without a concept."""
     folder, now = _there(home, year)
     who, agreeing = life.demand_person(who), life.agree(now, year, bodies, life.today())
     demand_untouched(folder)
-    version = _provenance(folder)["published_version"]["version"]
+    version = provenance_of(folder)["published_version"]["version"]
     if _version(home, year, now) != version:
         raise WrongCall(
             f"edition {year} r{now.revision} is not of the version of its data cut-off: make it anew with `nplv edition {year}`, and look at it again"
         )
     life.write(folder.parent, *(Act(moment(), "afgestemd", now.revision, who, body=body, version=version) for body in agreeing))
-    return life.standing(life.read(folder.parent))
 
 
-def take_back(home: Home, year: int, reason: str, who: str) -> EditionResult:
-    """Take back all that was agreed to, so that the concept changes again with the figures, and make it anew. Raises WrongCall as `life.take_back`."""
+def take_back(home: Home, year: int, reason: str, who: str) -> None:
+    """Take back all that was agreed to, so that the concept changes again with the figures. Raises WrongCall as `life.take_back`."""
     folder, now = _there(home, year)
     who, reason = life.demand_person(who), life.take_back(now, year, reason)
     life.write(folder.parent, Act(moment(), "concept", now.revision, who, text=reason))
-    return concept(home, year)
 
 
-def freeze(home: Home, year: int, who: str) -> Path:
+def freeze(home: Home, year: int, who: str) -> None:
     """Make the final files of the concept to which all agreed, and freeze them.
 
     Raises WrongCall while not all agreed, NplvError when the same version does not make the same figures any more.
@@ -120,14 +114,13 @@ def freeze(home: Home, year: int, who: str) -> Path:
     who = life.demand_person(who)
     life.demand_agreed(now, year)
     demand_untouched(folder)
-    if _provenance(folder)["code_version"] != versions()["code_version"]:
+    if provenance_of(folder)["code_version"] != versions()["code_version"]:
         raise NplvError(
             f"edition {year} is not frozen: the code changed since people agreed to it, and may make other figures; go back to the code of that day, or take the "
             f"agreement back: `nplv edition {year} --status concept`"
         )
     made = make_edition(_database(home, year, now), home.editions, year, replace(now, status="ter-besluitvorming"))
     life.write(folder.parent, Act(moment(), "ter-besluitvorming", now.revision, who, version=now.version, seal=sealed(made.folder) or ""))
-    return made.folder
 
 
 def send(home: Home, year: int, day: str, letter: str, who: str) -> None:
@@ -147,11 +140,10 @@ def revise(home: Home, year: int, reason: str, who: str) -> EditionResult:
     return concept(home, year)
 
 
-def remark(home: Home, year: int, text: str, who: str) -> int:
-    """Keep a remark about the newest revision; gives its number. Raises WrongCall when there is none, or the remark is empty."""
+def remark(home: Home, year: int, text: str, who: str) -> None:
+    """Keep a remark about the newest revision. Raises WrongCall when there is none, or the remark is empty."""
     folder, now = _there(home, year)
     life.write(folder.parent, Act(moment(), "opmerking", now.revision, life.demand_person(who), text=life.remark(text)))
-    return now.revision
 
 
 def enter(home: Home, year: int, file: Path, day: str, letter: str, who: str) -> Path:
@@ -169,19 +161,12 @@ def enter(home: Home, year: int, file: Path, day: str, letter: str, who: str) ->
     if database is None:
         raise NplvError("nothing was published yet, so no indicator is known; run `nplv run` first")
     figures = earlier.read(file, catalogue(home.published / database / "openbaar" / "nplv.duckdb"), year)
-    draft = folder / ".draft-r0"
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True)
-    for name, content in earlier.files(figures, year, number, sent).items():
-        (draft / name).write_bytes(content)
-        sync(draft / name)
-    mark = seal(draft)
-    if (folder / "r0").exists():  # of a process that was killed before it was written down
-        shutil.rmtree(folder / "r0")
-    draft.rename(folder / "r0")
+    with drafted(folder / "r0") as draft:
+        for name, content in earlier.files(figures, year, number, sent).items():
+            (draft / name).write_bytes(content)
     if not (folder / "current").exists():
         point_to(folder / "current", "r0")
-    life.write(folder, Act(moment(), "ingevoerd", 0, who, day=sent.isoformat(), letter=number, seal=mark))
+    life.write(folder, Act(moment(), "ingevoerd", 0, who, day=sent.isoformat(), letter=number, seal=sealed(folder / "r0") or ""))
     return folder / "r0"
 
 
@@ -215,11 +200,6 @@ def _database(home: Home, year: int, now: Standing) -> Path:
     if found := current.faults(home, folder):
         raise NplvError(f"version {folder.name}, on which edition {year} rests, was changed: {some_of(found)}; put it back from a backup")
     return folder / "openbaar" / "nplv.duckdb"
-
-
-def _provenance(folder: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
-    return found
 
 
 def _missing(folder: Path) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,6 @@ class Indicator:
     """What an edition told of one indicator. verdict: how it developed. rests_on: what its figures rest on, by kind of cause, as hashes by name."""
 
     name_nl: str
-    unit: str
     decimals: int
     figures: Figures
     latest: int | None
@@ -85,22 +84,27 @@ def read(folder: Path) -> Told:
 
 def told(folder: Path, name: str) -> Told:
     """The same of a folder that is not finished yet."""
-    provenance = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
+    provenance = provenance_of(folder)
+    values: dict[str, dict[int, list[float | None]]] = {}
     with (folder / "berekening.csv").open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["is_main_series"] == "true"]
+        for row in csv.DictReader(file):
+            if row["is_main_series"] == "true" and row["geo_level"] in _PLACES:
+                pair = values.setdefault(row["indicator_id"], {}).setdefault(int(row["year"]), [None, None])
+                pair[_PLACES[row["geo_level"]]] = float(row["value"]) if row["value"] else None
     is_demo = provenance.get("published_version", {}).get("mode") == "demo"  # an earlier letter that was entered is of no version
-    return Told(name, is_demo, {figure["indicator_id"]: _indicator(figure, rows) for figure in provenance["figures"]})
+    return Told(name, is_demo, {f["indicator_id"]: _indicator(f, values.get(f["indicator_id"], {})) for f in provenance["figures"]})
 
 
-def _indicator(figure: Mapping[str, Any], rows: list[dict[str, str]]) -> Indicator:
-    values: dict[int, list[float | None]] = {}
-    for row in rows:
-        if row["indicator_id"] == figure["indicator_id"] and row["geo_level"] in _PLACES:
-            pair = values.setdefault(int(row["year"]), [None, None])
-            pair[_PLACES[row["geo_level"]]] = float(row["value"]) if row["value"] else None
+def provenance_of(folder: Path) -> dict[str, Any]:
+    """What an edition tells of where it comes from."""
+    found: dict[str, Any] = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
+    return found
+
+
+def _indicator(figure: Mapping[str, Any], values: Mapping[int, list[float | None]]) -> Indicator:
     figures = {year: (areas, country) for year, (areas, country) in values.items()}
     latest, verdict = figure["latest_year"], figure["development"]
-    return Indicator(figure["name_nl"], figure["unit"], figure["decimals"], figures, latest, verdict, figure["rests_on"])
+    return Indicator(figure["name_nl"], figure["decimals"], figures, latest, verdict, figure["rests_on"])
 
 
 _PLACES = {"nplv": 0, "nederland": 1}
@@ -162,11 +166,10 @@ def rows(moved: Iterable[Moved]) -> list[tuple[str, ...]]:
     return [(m.name_nl, m.what, str(m.year or "alle"), m.before, m.after, because(m.causes) or "niet van toepassing") for m in moved]
 
 
-def erratum(before: Told, after: Told, reason: str) -> list[str]:
-    """The text of a correction of what was sent: why, which figures changed, and whether a conclusion does."""
-    changed = moved(before, after)
-    figures, conclusions = [m for m in changed if not m.is_conclusion], [m for m in changed if m.is_conclusion]
-    lines = [f"In het voortgangsoverzicht {before.name.replace('/r', ', revisie ')}, zijn cijfers gecorrigeerd. Reden: {reason.rstrip('.')}."]
+def erratum(sent: str, moved: Sequence[Moved], reason: str) -> list[str]:
+    """The text of a correction of what was sent: why, which figures changed, and whether a conclusion does. sent: the name of that edition."""
+    figures, conclusions = [m for m in moved if not m.is_conclusion], [m for m in moved if m.is_conclusion]
+    lines = [f"In het voortgangsoverzicht {sent.replace('/r', ', revisie ')}, zijn cijfers gecorrigeerd. Reden: {reason.rstrip('.')}."]
     if not figures:
         lines.append("Geen van de gepubliceerde cijfers verandert.")
     for one in figures:

@@ -15,7 +15,22 @@ from nplv_orchestration.edition.chart import chart
 from nplv_orchestration.edition.difference import HEAD, Moved
 from nplv_orchestration.edition.difference import rows as difference_rows
 from nplv_orchestration.edition.sentences import sentences
-from nplv_orchestration.edition.table import ACTIELIJNEN, DEMO, DEMO_MARK, UNDECIDED, Edition, breaks, changes, development, number, remarks, signed
+from nplv_orchestration.edition.table import (
+    ACTIELIJNEN,
+    DEMO,
+    DEMO_MARK,
+    PROGRAMME,
+    UNDECIDED,
+    Edition,
+    breaks,
+    changes,
+    development,
+    number,
+    remarks,
+    signed,
+)
+
+_UPRIGHT = 6  # columns that stand beside each other on a page
 
 
 @dataclass(frozen=True)
@@ -67,6 +82,11 @@ class Table:
     rows: Sequence[Sequence[Cell]]
     widths: Sequence[int]
 
+    @property
+    def is_wide(self) -> bool:
+        """Whether it has so many columns that on paper it is laid across."""
+        return len(self.head) > _UPRIGHT
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -79,38 +99,36 @@ class Picture:
 Block = Heading | Text | Points | Terms | Table | Picture
 
 
-def cover(edition: Edition) -> list[str]:
-    """Title and notes that stand on top of every form of the table."""
-    absent = len(edition.missing)
+def title_of(edition: Edition) -> str:
+    """The title of every form of the edition."""
+    return f"Voortgangsoverzicht {PROGRAMME} {edition.year}"
+
+
+def notes_of(edition: Edition) -> list[str]:
+    """What stands below the title in every form, but for the mark of invented figures."""
+    standing = edition.standing.told()
     return [
-        f"Voortgangsoverzicht Nationaal Programma Leefbaarheid en Veiligheid {edition.year}",
-        *([DEMO] if edition.is_demo else []),
-        *([f"{edition.standing.told()}."] if edition.standing.told() else []),
+        *([f"{standing}."] if standing else []),
         f"Cijfers van het totaal van de {edition.areas} focusgebieden; gebieden worden niet met elkaar vergeleken.",
         f"Gebiedsafbakening: {edition.delineated}." + (" De lijst van buurten is nog niet officieel." if "kandidaat" in edition.delineated else ""),
         f"Cijfers tot en met {edition.year}, vergeleken op de gemeente-, wijk- en buurtgrenzen van {edition.facts['boundary_year']}.",
-        f"{len(edition.rows) - absent} van de {len(edition.rows)} indicatoren hebben een cijfer.",
+        f"{len(edition.rows) - len(edition.missing)} van de {len(edition.rows)} indicatoren hebben een cijfer.",
         f"Gegevensversie {edition.facts['version']}.",
     ]
 
 
+def cover(edition: Edition) -> list[str]:
+    """Title, mark and notes in one, where they are lines of a text."""
+    return [title_of(edition), *([DEMO] if edition.is_demo else []), *notes_of(edition)]
+
+
 def document(edition: Edition) -> list[Block]:
-    """The whole overview, without its title and the notes of `cover`."""
-    parts = (
+    """The whole overview, without its title and notes."""
+    told = (
         _erratum, _summary, _absent, _about, _main_figures, _overview, _reading, _changed, _examples, _indicators, _questions, _delineation, _checked, _sources,
         _citing, _accessible,
     )  # fmt: skip
-    return [block for part in parts for block in part(edition)]
-
-
-# ------------------------------------------------------------------------------------------------------------ the parts
-
-
-def _erratum(edition: Edition) -> Iterator[Block]:
-    if edition.erratum:
-        yield Heading(2, "Erratum", "erratum")
-        for line in edition.erratum:
-            yield Text(line)
+    return [block for part in told for block in part(edition)]
 
 
 def parts(blocks: Sequence[Block]) -> list[list[Block]]:
@@ -121,6 +139,11 @@ def parts(blocks: Sequence[Block]) -> list[list[Block]]:
             found.append([])
         found[-1].append(block)
     return found
+
+
+def is_wide(part: Iterable[Block]) -> bool:
+    """Whether a part stands on pages that are laid across."""
+    return any(isinstance(block, Table) and block.is_wide for block in part)
 
 
 def with_names(edition: Edition) -> list[str]:
@@ -141,6 +164,16 @@ def texts_of(block: Block) -> list[str]:
             return [block.caption, *block.head, *(text for row in block.rows for cell in row for text in (cell.text, *cell.below))]
         case Picture():
             return [block.told]
+
+
+# ------------------------------------------------------------------------------------------------------------ the parts
+
+
+def _erratum(edition: Edition) -> Iterator[Block]:
+    if edition.erratum:
+        yield Heading(2, "Erratum", "erratum")
+        for line in edition.erratum:
+            yield Text(line)
 
 
 def _summary(edition: Edition) -> Iterator[Block]:
@@ -253,9 +286,10 @@ _WIDTHS = (17, 8, 8, 6, 8, 9, 8, 8, 10, 6, 12)
 
 def _overview(edition: Edition) -> Iterator[Block]:
     yield Heading(2, "Overzichtstabel", "tabel")
+    head = _head(edition)
     for actielijn, title in ACTIELIJNEN.items():
         rows = [_row(row) for row in edition.rows if row["actielijn"] == actielijn]
-        yield Table(f"Actielijn {title}", _head(edition), rows, _WIDTHS)
+        yield Table(f"Actielijn {title}", head, rows, _WIDTHS)
 
 
 def _row(row: dict[str, Any]) -> list[Cell]:
@@ -438,9 +472,9 @@ def _delineation(edition: Edition) -> Iterator[Block]:
 
 def _checked(edition: Edition) -> Iterator[Block]:
     yield Heading(2, "Controles en ontheffingen", "controles")
-    listed = edition.checks["failed"]
+    listed = edition.failed
     yield Text(
-        f"Aan deze cijfers gingen {number(sum(edition.checks.values()), 0)} controles vooraf. Een indicator die een controle niet doorstaat, houdt haar laatst gepubliceerde "
+        f"Aan deze cijfers gingen {number(len(edition.results), 0)} controles vooraf. Een indicator die een controle niet doorstaat, houdt haar laatst gepubliceerde "
         f"cijfers. {'Geen controle bleef' if not listed else 'Eén controle bleef' if listed == 1 else f'{number(listed, 0)} controles bleven'} als opvallend staan."
     )
     waived = [f"{row['name_nl']}: {row['waivers']}." for row in edition.rows if row["waivers"]]
@@ -458,7 +492,7 @@ def _sources(edition: Edition) -> Iterator[Block]:
 
 def _citing(edition: Edition) -> Iterator[Block]:
     yield Heading(2, "Zo verwijst u naar dit overzicht", "verwijzen")
-    yield Text(f"{cover(edition)[0]}, revisie {edition.standing.revision}, gegevensversie {edition.facts['version']}.")
+    yield Text(f"{title_of(edition)}, revisie {edition.standing.revision}, gegevensversie {edition.facts['version']}.")
 
 
 def _accessible(edition: Edition) -> Iterator[Block]:

@@ -8,14 +8,13 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any, assert_never
 
-from nplv_orchestration.edition.document import Block, Cell, Heading, Picture, Points, Table, Terms, Text, cover, parts
+from nplv_orchestration.edition.document import Block, Cell, Heading, Picture, Points, Table, Terms, Text, is_wide, notes_of, parts, title_of
 from nplv_orchestration.edition.packed import repacked
 from nplv_orchestration.edition.pdf import compiled
-from nplv_orchestration.edition.table import DEMO, Edition
+from nplv_orchestration.edition.table import DEMO, PROGRAMME, Edition
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -23,15 +22,12 @@ if TYPE_CHECKING:
     from docx.table import _Cell
     from docx.text.paragraph import Paragraph
 
-_AUTHOR = "Nationaal Programma Leefbaarheid en Veiligheid"
 _BLUE, _GREY, _BROWN = "154273", "4A4A4A", "7A4F00"
 _LISTED = 3  # headings down to this level stand in the contents
-_WIDE = 6  # a table of more columns stands on pages of its own, laid across
 _TITLES = {"Title": 24, "Heading 1": 16, "Heading 2": 13, "Heading 3": 11.5, "Caption": 10}
 _IN_TABLE, _IN_WIDE_TABLE = "Tabeltekst", "Tabeltekst klein"
 _PICTURE = 12.5  # cm: with its words a chart takes no more than a third of a page
-_THUMBNAIL = "docProps/thumbnail.jpeg"
-_LEFT_BEHIND = ("extended-properties", "stylesWithEffects", "webSettings", "customXml")
+_LEFT_BEHIND = ("thumbnail", "extended-properties", "stylesWithEffects", "webSettings", "customXml")
 """Parts of the template that tell of another document, or are for a Word of before 2010."""
 
 
@@ -39,11 +35,11 @@ def docx(edition: Edition, blocks: Sequence[Block]) -> bytes:
     """The whole overview, of the blocks of `document`: a file of Word. The first block is a heading of level 2."""
     import docx as word
 
-    title, *notes = cover(edition)
+    title = title_of(edition)
     drawn = _drawn([block for block in blocks if isinstance(block, Picture)], edition)
     places = count(1)
     document = word.Document()
-    _bare(document)
+    bare(document)
     _styled(document)
     _described(document, title, edition)
     _paper(document.sections[0], is_wide=False)
@@ -51,22 +47,20 @@ def docx(edition: Edition, blocks: Sequence[Block]) -> bytes:
     if edition.is_demo:
         _coloured(document.add_paragraph().add_run(DEMO), _BROWN, bold=True)
     document.add_paragraph(title, "Title")
-    for line in notes:
-        if line != DEMO:
-            document.add_paragraph(line, "List Bullet")
+    for line in notes_of(edition):
+        document.add_paragraph(line, "List Bullet")
     _contents(document, [block for block in blocks if isinstance(block, Heading) and block.level <= _LISTED])
-    is_wide = False
+    lies_across = False
     for part in parts(blocks):
-        wanted = any(isinstance(block, Table) and len(block.head) > _WIDE for block in part)
-        if wanted != is_wide:
-            _paper(document.add_section(), is_wide=wanted)
+        if is_wide(part) != lies_across:
+            lies_across = not lies_across
+            _paper(document.add_section(), is_wide=lies_across)
             _tiny(document.paragraphs[-1])  # Word ends a section in a paragraph, which after a full page would be a page of its own
-            is_wide = wanted
         for block, following in zip(part, [*part[1:], None], strict=True):
             _add(document, block, drawn, places, is_before_picture=isinstance(following, Picture))
     out = io.BytesIO()
     document.save(out)
-    return repacked(out.getvalue(), without_thumbnail)
+    return repacked(out.getvalue())
 
 
 def _add(document: Document, block: Block, drawn: Iterator[bytes], places: Iterator[int], *, is_before_picture: bool) -> None:
@@ -109,7 +103,7 @@ def _element(tag: str, **attributes: str) -> Any:
 # ---------------------------------------------------------------------------------------------------------- the look
 
 
-def _bare(document: Document) -> None:
+def bare(document: Document) -> None:
     """Take out what the template tells of where it was made, and make its settings Dutch."""
     from docx.oxml.ns import qn
 
@@ -166,8 +160,8 @@ def _styled(document: Document) -> None:
 
 def _described(document: Document, title: str, edition: Edition) -> None:
     told = document.core_properties
-    told.title, told.author, told.last_modified_by, told.language = title, _AUTHOR, _AUTHOR, "nl-NL"
-    told.created = told.modified = datetime.fromisoformat(edition.facts["published_at"]).replace(tzinfo=None)
+    told.title, told.author, told.last_modified_by, told.language = title, PROGRAMME, PROGRAMME, "nl-NL"
+    told.created = told.modified = edition.made_at.replace(tzinfo=None)
     told.subject, told.keywords, told.comments = "Voortgangsoverzicht", "NPLV, leefbaarheid, veiligheid", ""
     told.revision, told.content_status = 1, DEMO if edition.is_demo else ""
 
@@ -288,7 +282,7 @@ def _table(document: Document, block: Table) -> None:
     from docx.shared import Emu
 
     document.add_paragraph(block.caption, "Caption")
-    style = _IN_WIDE_TABLE if len(block.head) > _WIDE else _IN_TABLE
+    style = _IN_WIDE_TABLE if block.is_wide else _IN_TABLE
     table = document.add_table(1 + len(block.rows), len(block.head), "Table Grid")
     table.autofit = False
     section = document.sections[-1]
@@ -348,19 +342,3 @@ def _fill(made: _Cell, cell: Cell, style: str, *, is_head: bool, is_name: bool) 
         _coloured(paragraph.add_run(line), _GREY, paragraph.style.font.size.pt - 1)
     if is_head:
         made._tc.get_or_add_tcPr().append(_element("w:shd", val="clear", color="auto", fill="EEF3F8"))
-
-
-def without_thumbnail(name: str, part: bytes) -> bytes | None:
-    """The parts without the picture of an empty page that the template brings."""
-    from lxml import etree
-
-    if name == _THUMBNAIL:
-        return None
-    if name != "_rels/.rels":
-        return part
-    relations = etree.fromstring(part)
-    for relation in relations.findall("*[@Target]"):
-        if relation.get("Target") == _THUMBNAIL:
-            relations.remove(relation)
-    made: bytes = etree.tostring(relations, xml_declaration=True, encoding="UTF-8", standalone=True)
-    return made

@@ -14,7 +14,8 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from nplv_orchestration.edition.evidence import CALCULATION, as_csv, as_json
+from nplv_orchestration.edition.csvs import as_csv
+from nplv_orchestration.edition.evidence import CALCULATION, as_json
 from nplv_orchestration.errors import WrongCall
 
 COLUMNS = ("indicator_id", "year", "areas", "netherlands")

@@ -5,18 +5,16 @@ What a file says belongs here; what people read is in `document`, the seal over 
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from nplv_orchestration.edition import difference, sheet
-from nplv_orchestration.edition.document import cover
-from nplv_orchestration.edition.table import ROUNDED_TO, Edition, development, number
+from nplv_orchestration.edition.csvs import as_csv
+from nplv_orchestration.edition.document import cover, title_of
+from nplv_orchestration.edition.table import PROGRAMME, ROUNDED_TO, Edition, development, number
 from nplv_orchestration.sums import sha256
 from nplv_orchestration.versions import versions
 
@@ -57,11 +55,6 @@ DELINEATION = dict.fromkeys(("area_id", "area_name", "municipality_name", "regio
 }
 
 
-def name_of(edition: Edition) -> str:
-    """The name of an edition for machines."""
-    return f"nplv-voortgangsoverzicht-{edition.year}"
-
-
 # ------------------------------------------------------------------------------------------------------- tables, as csv
 
 
@@ -70,8 +63,8 @@ def calculation(edition: Edition) -> bytes:
 
     rounded_to: to what the counts of regions are rounded, or the total itself where it was delivered as made to order.
     """
-    rounded = {True: {"rounded_to": ROUNDED_TO}, False: {}}
-    return as_csv(CALCULATION, [row | rounded[row["is_delivered"]] | {"steps": _steps(row)} for row in edition.calculation])
+    told = [row | ({"rounded_to": ROUNDED_TO} if row["is_delivered"] else {}) | {"steps": _steps(row)} for row in edition.calculation]
+    return as_csv(CALCULATION, told)
 
 
 def _steps(row: dict[str, Any]) -> str:
@@ -88,21 +81,9 @@ def revisions(edition: Edition) -> bytes:
     return as_csv(REVISIONS, edition.revisions)
 
 
-def as_csv(columns: Iterable[str], rows: Iterable[dict[str, Any]]) -> bytes:
-    """Rows as csv in UTF-8 under these columns; an empty cell for what is missing."""
-    text = io.StringIO()
-    out = csv.writer(text, lineterminator="\n")
-    names = list(columns)
-    out.writerow(names)
-    out.writerows([_cell(row[name]) for name in names] for row in rows)
-    return text.getvalue().encode()
-
-
-def _cell(value: Any) -> Any:
-    """A cell as the types of a data package have it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return value.isoformat() if isinstance(value, datetime) else value
+def delineation(edition: Edition) -> bytes:
+    """`afbakening.csv`: which buurten make up which area, without figures. Columns: `DELINEATION`."""
+    return as_csv(DELINEATION, edition.delineation)
 
 
 # -------------------------------------------------------------------------------------------------------- what is known
@@ -194,8 +175,8 @@ def datapackage(edition: Edition, folder: Path) -> bytes:
     return as_json(
         {
             "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
-            "name": name_of(edition),
-            "title": cover(edition)[0],
+            "name": f"nplv-voortgangsoverzicht-{edition.year}",
+            "title": title_of(edition),
             "description": _description(edition),
             "created": edition.facts["published_at"],
             "version": f"{edition.year}.{edition.standing.revision}",
@@ -217,7 +198,7 @@ def datapackage(edition: Edition, folder: Path) -> bytes:
 def catalogued(edition: Edition, folder: Path) -> bytes:
     """`dcat.jsonld`: the edition as a dataset with its distributions, by DCAT-AP-NL. Until it has an address of its own it is named by a URN."""
     it = f"urn:nplv:voortgangsoverzicht:{edition.year}:r{edition.standing.revision}"
-    publisher = {"@type": "foaf:Agent", "foaf:name": {"@value": "Nationaal Programma Leefbaarheid en Veiligheid", "@language": "nl"}}
+    publisher = {"@type": "foaf:Agent", "foaf:name": {"@value": PROGRAMME, "@language": "nl"}}
     day = {"@value": edition.facts["published_at"], "@type": "xsd:dateTime"}
     licence = {"@id": _LICENCES["CC-BY-4.0"]}
     return as_json(
@@ -233,7 +214,7 @@ def catalogued(edition: Edition, folder: Path) -> bytes:
             "@id": it,
             "@type": "dcat:Dataset",
             "dct:identifier": it,
-            "dct:title": {"@value": cover(edition)[0], "@language": "nl"},
+            "dct:title": {"@value": title_of(edition), "@language": "nl"},
             "dct:description": {"@value": _description(edition), "@language": "nl"},
             "dct:publisher": publisher,
             "dct:creator": publisher,

@@ -155,13 +155,9 @@ class _Page(HTMLParser):
         if tag not in ("meta", "link", "br", "col", "img", "hr", "input"):
             self.open.append(tag)
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._end_of_block(tag)
-        self.found += [Text(f"attribute {name} of {tag}", value, False) for name, value in attrs if value]
-
     def handle_endtag(self, tag: str) -> None:
         self._end_of_block(tag)
-        while self.open and self.open.pop() != tag:
+        while tag in self.open and self.open.pop() != tag:  # what was not closed ends with what it stands in
             pass
 
     def handle_data(self, data: str) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 from nplv_orchestration import current
@@ -20,17 +20,8 @@ from nplv_orchestration.home import Home, write_atomically
 from nplv_orchestration.sums import problems, sealed
 
 Status = Literal["concept", "afgestemd", "ter-besluitvorming", "verzonden"]
-STATUSES: tuple[Status, ...] = ("concept", "afgestemd", "ter-besluitvorming", "verzonden")
-BODIES = {
-    "VRO": "ministerie van Volkshuisvesting en Ruimtelijke Ordening",
-    "J&V": "ministerie van Justitie en Veiligheid",
-    "OCW": "ministerie van Onderwijs, Cultuur en Wetenschap",
-    "SZW": "ministerie van Sociale Zaken en Werkgelegenheid",
-    "VWS": "ministerie van Volksgezondheid, Welzijn en Sport",
-    "gebiedsoverleg": "gebiedsoverleg",
-    "directeurenoverleg": "directeurenoverleg",
-    "gebiedsdirecteuren": "directeuren van de gebieden",
-}
+STATUSES: tuple[Status, ...] = get_args(Status)
+BODIES = ("VRO", "J&V", "OCW", "SZW", "VWS", "gebiedsoverleg", "directeurenoverleg", "gebiedsdirecteuren")
 """Who agrees before an edition goes to the minister, in the order of the route."""
 HISTORY = "history.jsonl"
 _AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -173,9 +164,7 @@ def sent(acts: Sequence[Act]) -> dict[int, Act]:
 
 def demand_person(who: str) -> str:
     """The name of who acts. Raises WrongCall when there is none."""
-    if not who.strip():
-        raise WrongCall("say who does this with --by NAME")
-    return _line(who, "--by")
+    return _line(who, "--by", "say who does this with --by NAME")
 
 
 def demand_open(now: Standing, year: int) -> None:
@@ -224,9 +213,7 @@ def take_back(now: Standing, year: int, reason: str) -> str:
     demand_open(now, year)
     if not now.agreed:
         raise WrongCall(f"edition {year} r{now.revision} is a concept already, and nobody agreed to it")
-    if not reason.strip():
-        raise WrongCall("say why with --reason; it stands in the history")
-    return _line(reason, "--reason")
+    return _line(reason, "--reason", "say why with --reason; it stands in the history")
 
 
 def send(now: Standing, year: int, day: str, letter: str, today: date) -> tuple[date, str]:
@@ -235,28 +222,23 @@ def send(now: Standing, year: int, day: str, letter: str, today: date) -> tuple[
         raise WrongCall(f"edition {year} r{now.revision} was sent already; a correction is `nplv edition revise {year}`")
     if now.status != "ter-besluitvorming":
         raise WrongCall(f"edition {year} r{now.revision} is {now.status}; it is sent after ter-besluitvorming")
-    if not letter.strip():
-        raise WrongCall("give the number of the letter (Kamerstuknummer) with --letter")
+    number = _line(letter, "--letter", "give the number of the letter (Kamerstuknummer) with --letter")
     found = _day(day, "the day on which the letter was sent (--on)")
     if found > today:
         raise WrongCall(f"edition {year} cannot have been sent on {found}, which is to come")
-    return found, _line(letter, "--letter")
+    return found, number
 
 
 def revise(now: Standing, year: int, reason: str) -> str:
     """Why a next revision is made. Raises WrongCall without a reason, and while the present one is still a concept."""
     if not now.is_frozen:
         raise WrongCall(f"edition {year} r{now.revision} is {now.status}, and is made anew every night; a revision follows on a frozen one")
-    if not reason.strip():
-        raise WrongCall("say why with --reason; it stands in the revision")
-    return _line(reason, "--reason")
+    return _line(reason, "--reason", "say why with --reason; it stands in the revision")
 
 
 def remark(text: str) -> str:
     """What a reviewer remarks. Raises WrongCall when it says nothing."""
-    if not text.strip():
-        raise WrongCall("the remark is empty")
-    return _line(text, "the remark")
+    return _line(text, "the remark", "the remark is empty")
 
 
 def _day(text: str, what: str) -> date:
@@ -266,9 +248,11 @@ def _day(text: str, what: str) -> date:
         raise WrongCall(f"{what}: '{text[:40]}' is no day; write it as 2026-09-01") from None
 
 
-def _line(text: str, what: str) -> str:
-    """Text on one line, since it stands in a history of lines and on pages."""
+def _line(text: str, what: str, empty: str) -> str:
+    """Text on one line, since it stands in a history of lines and on pages. Raises WrongCall when it is too long, and with `empty` when it says nothing."""
     found = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    if not found:
+        raise WrongCall(empty)
     if len(found) > _LONGEST:
         raise WrongCall(f"{what} has {len(found)} characters; {_LONGEST} is the most")
     return found

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from nplv_orchestration.edition.document import Block, cover, parts
+from nplv_orchestration.edition.document import Block, is_wide, notes_of, parts, title_of
 from nplv_orchestration.edition.table import DEMO, Edition
 
 
 def pdf(edition: Edition, blocks: list[Block]) -> bytes:
     """The whole overview, of the blocks of `document`."""
-    title, *notes = cover(edition)
-    demo = DEMO if edition.is_demo else ""
     told = {
-        "title": title,
-        "demo": demo,
-        "cover": [line for line in notes if line != demo],
-        "parts": [[{"kind": type(block).__name__} | asdict(block) for block in part] for part in parts(blocks)],
+        "title": title_of(edition),
+        "demo": DEMO if edition.is_demo else "",
+        "notes": notes_of(edition),
+        "parts": [{"is_wide": is_wide(part), "blocks": [{"kind": type(block).__name__} | asdict(block) for block in part]} for part in parts(blocks)],
     }
     (made,) = compiled("voortgangsoverzicht.typ", {"told": json.dumps(told, ensure_ascii=False)}, edition)
     return made
@@ -41,6 +38,6 @@ def compiled(
         pdf_standards=["ua-1", "a-2a"] if kind == "pdf" else [],
         font_paths=[Path(font_source_sans_pro.__file__).with_name("files")],
         ignore_system_fonts=True,
-        timestamp=datetime.fromisoformat(edition.facts["published_at"]).replace(tzinfo=UTC),
+        timestamp=edition.made_at,
     )
     return made if isinstance(made, list) else [made]

@@ -12,10 +12,10 @@ from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
 
-from nplv_orchestration.edition.document import cover
+from nplv_orchestration.edition.document import notes_of
 from nplv_orchestration.edition.pdf import compiled
 from nplv_orchestration.edition.sentences import moves, sentences
-from nplv_orchestration.edition.table import ACTIELIJNEN, DEMO, NO_FIGURE, SYMBOLS, UNDECIDED, Edition, development, number, symbols
+from nplv_orchestration.edition.table import ACTIELIJNEN, DEMO, NO_FIGURE, PROGRAMME, SYMBOLS, UNDECIDED, Edition, development, number, symbols
 from nplv_orchestration.errors import NplvError
 
 _MANY, _FEW, _LONG = 3, 2, 6  # large figures of an action line, and of one of so many indicators that their lines need the room
@@ -104,7 +104,7 @@ def _told(edition: Edition, scale: float, fewer: int) -> dict[str, Any]:
     return {
         "scale": scale,
         "title": f"Leefbaarheid en veiligheid in de focusgebieden, {edition.year}",
-        "programme": "Nationaal Programma Leefbaarheid en Veiligheid",
+        "programme": PROGRAMME,
         "standing": edition.standing.told(),
         "demo": DEMO if edition.is_demo else "",
         "about": (
@@ -119,7 +119,7 @@ def _told(edition: Edition, scale: float, fewer: int) -> dict[str, Any]:
 
 def _foot(edition: Edition) -> Iterator[str]:
     """What holds for the page as a whole: the notes of the cover, the publishers of what is shown, and how to read it."""
-    yield from (line for line in cover(edition)[1:] if line != DEMO)
+    yield from notes_of(edition)
     used = {relation for row in edition.rows if row["latest_value"] is not None for relation in json.loads(row["sources"])}
     publishers = sorted({source["publisher"] for source in edition.sources if source["relation"] in used})
     if publishers:

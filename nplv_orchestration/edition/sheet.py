@@ -6,16 +6,15 @@ stands in a cell is text or a number, and nothing that a program would run.
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
+from nplv_orchestration.edition.csvs import as_csv
 from nplv_orchestration.edition.packed import repacked
-from nplv_orchestration.edition.table import ACTIELIJNEN, DEMO, NO_FIGURE, SYMBOLS, Edition, development, number, remarks, symbols
+from nplv_orchestration.edition.table import ACTIELIJNEN, DEMO, NO_FIGURE, PROGRAMME, SYMBOLS, Edition, development, number, remarks, symbols
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
@@ -56,7 +55,6 @@ _WIDTHS = {"name_nl": 38, "unit": 22, "development": 22, "spread": 24, "remarks"
 _WIDTH = 14
 _ACROSS = 260  # characters that can be read on a page laid across
 _EMPTY = {"remarks": "geen", "symbols": "geen", "spread": "niet bepaald", "gap_verdict": "niet te bepalen"}
-_RUNS = ("=", "+", "-", "@", "\t", "\r")  # with which a text becomes a formula in a program that opens the csv
 
 
 @dataclass(frozen=True)
@@ -87,9 +85,8 @@ class Sheet:
 
 def sheets(edition: Edition, cover: Sequence[str]) -> list[Sheet]:
     """What the book holds, in the order of its sheets."""
-    lines = {line: ACTIELIJNEN[line] for line in ACTIELIJNEN}
     listed = "Bladen: Voorblad; Toelichting, wat elke indicator is; Tekens, wat de tekens betekenen; en de cijfers per actielijn: " + ", ".join(
-        lines.values()
+        ACTIELIJNEN.values()
     )
     reading = "Een cel zonder cijfer zegt dat in woorden. Opmerkingen en tekens staan in kolommen van hun eigen; geen betekenis hangt aan kleur."
     front = Sheet("Voorblad", cover[0], "", (), [[line] for line in (*cover[1:], f"{listed}.", reading)], (100,))
@@ -115,7 +112,7 @@ def sheets(edition: Edition, cover: Sequence[str]) -> list[Sheet]:
     signs = Sheet(
         "Tekens", "Tekens", "Een tabel met een rij voor elk teken.", ("Teken", "Betekenis"), [list(pair) for pair in SYMBOLS.items()], (9, 90)
     )
-    return [front, notes, signs, *(_figures(edition, line, title) for line, title in lines.items())]
+    return [front, notes, signs, *(_figures(edition, line, title) for line, title in ACTIELIJNEN.items())]
 
 
 def _figures(edition: Edition, actielijn: str, title: str) -> Sheet:
@@ -148,29 +145,18 @@ def _cell(row: dict[str, Any], name: str, has_decimals: bool) -> str | Figure:
     return value or _EMPTY.get(name, NO_FIGURE)
 
 
+def _above(sheet: Sheet, edition: Edition) -> list[tuple[str, bool]]:
+    """The lines above the table of a sheet, and whether each is a title; the cover has the mark of invented figures among its own lines."""
+    marked = [(DEMO, True)] if edition.is_demo and sheet.head else []
+    return [(sheet.title, True), *marked, *([(sheet.about, False)] if sheet.about else [])]
+
+
 # ------------------------------------------------------------------------------------------------------------------- csv
 
 
 def csv_bytes(edition: Edition) -> bytes:
     """One line for each indicator: full figures with a decimal point, an empty cell for what is missing; UTF-8."""
-    rows = [_told(edition, row) for row in edition.rows]
-    return _csv([name for name, _, _ in COLUMNS], [[row[name] for name, _, _ in COLUMNS] for row in rows])
-
-
-def delineation_bytes(edition: Edition) -> bytes:
-    """Which buurten make up which area, without figures; UTF-8."""
-    return _csv(
-        ["area_id", "area_name", "municipality_name", "region_code", "boundary_year", "delineation"],
-        [list(row.values()) for row in edition.delineation],
-    )
-
-
-def _csv(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
-    text = io.StringIO()
-    out = csv.writer(text, lineterminator="\n")
-    out.writerow(head)
-    out.writerows([f"'{cell}" if isinstance(cell, str) and cell.startswith(_RUNS) else cell for cell in row] for row in rows)
-    return text.getvalue().encode()
+    return as_csv([name for name, _, _ in COLUMNS], [_told(edition, row) for row in edition.rows])
 
 
 # ------------------------------------------------------------------------------------------------------------------ xlsx
@@ -182,7 +168,9 @@ def xlsx_bytes(sheets: Sequence[Sheet], edition: Edition) -> bytes:
 
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
-    book.set_properties({"title": sheets[0].title, "subject": "Overzichtstabel", "author": _AUTHOR, "created": _made(edition)})
+    book.set_properties(
+        {"title": sheets[0].title, "subject": "Overzichtstabel", "author": PROGRAMME, "created": edition.made_at.replace(tzinfo=None)}
+    )
     for sheet in sheets:
         _draw(book, book.add_worksheet(sheet.name), sheet, edition)
     book.close()
@@ -194,17 +182,10 @@ def _in_dutch(name: str, part: bytes) -> bytes:
     return part.replace(b"</cp:coreProperties>", b"<dc:language>nl-NL</dc:language></cp:coreProperties>") if name == "docProps/core.xml" else part
 
 
-_AUTHOR = "Nationaal Programma Leefbaarheid en Veiligheid"
-
-
-def _made(edition: Edition) -> datetime:
-    return datetime.fromisoformat(edition.facts["published_at"]).replace(tzinfo=None)
-
-
 def _draw(book: Workbook, made: Worksheet, sheet: Sheet, edition: Edition) -> None:
     font = {"font_name": "Calibri", "font_size": 12, "valign": "top"}
     wrap, title = book.add_format({**font, "text_wrap": True, "indent": 1}), book.add_format({**font, "bold": True, "font_size": 16})
-    head = book.add_format({**font, "bold": True, "text_wrap": True, "bottom": 1})
+    line, head = book.add_format(font), book.add_format({**font, "bold": True, "text_wrap": True, "bottom": 1})
     figures = {f"figure{d}": book.add_format({**font, "num_format": "#,##0" + ("." + "0" * d if d else "")}) for d in range(4)}
     figures["year"] = book.add_format({**font, "num_format": "0"})
     made.set_landscape()
@@ -214,13 +195,9 @@ def _draw(book: Workbook, made: Worksheet, sheet: Sheet, edition: Edition) -> No
     if edition.is_demo:
         made.set_header(f"&C&B{DEMO}")
     top = 0
-    for text, form in [
-        (sheet.title, title),
-        *([(DEMO, title)] if edition.is_demo and sheet.head else []),
-        *([(sheet.about, book.add_format(font))] if sheet.about else []),
-    ]:
-        made.set_row(top, 24 if form is title else 18)
-        made.write_string(top, 0, text, form)
+    for text, is_title in _above(sheet, edition):
+        made.set_row(top, 24 if is_title else 18)
+        made.write_string(top, 0, text, title if is_title else line)
         top += 1
     for column, width in enumerate(sheet.widths):
         made.set_column(column, column, width)
@@ -233,13 +210,13 @@ def _draw(book: Workbook, made: Worksheet, sheet: Sheet, edition: Edition) -> No
         made.freeze_panes(top + 1, 1)
         made.repeat_rows(top)
         top += 1
-    for line, row in enumerate(sheet.rows, top):
-        made.set_row(line, _height([cell if isinstance(cell, str) else "" for cell in row], sheet.widths))
+    for place, row in enumerate(sheet.rows, top):
+        made.set_row(place, _height([cell if isinstance(cell, str) else "" for cell in row], sheet.widths))
         for column, cell in enumerate(row):
             if isinstance(cell, Figure):
-                made.write_number(line, column, cell.value, figures[cell.look])
+                made.write_number(place, column, cell.value, figures[cell.look])
             else:
-                made.write_string(line, column, cell, wrap)
+                made.write_string(place, column, cell, wrap)
 
 
 def _height(texts: Sequence[str], widths: Sequence[int]) -> float:
@@ -261,8 +238,8 @@ def ods_bytes(sheets: Sequence[Sheet], edition: Edition) -> bytes:
     book.meta.addElement(dc.Title(text=sheets[0].title))
     book.meta.addElement(dc.Subject(text="Overzichtstabel"))
     book.meta.addElement(dc.Language(text="nl-NL"))
-    book.meta.addElement(meta.InitialCreator(text=_AUTHOR))
-    book.meta.addElement(meta.CreationDate(text=_made(edition).isoformat()))
+    book.meta.addElement(meta.InitialCreator(text=PROGRAMME))
+    book.meta.addElement(meta.CreationDate(text=edition.made_at.replace(tzinfo=None).isoformat()))
     ranges = DatabaseRanges()
     for sheet in sheets:
         table, top = _ods_sheet(sheet, looks, edition)
@@ -363,14 +340,10 @@ def _ods_sheet(sheet: Sheet, looks: _Looks, edition: Edition) -> tuple[Any, int]
     table = Table(name=sheet.name, stylename=looks.table)
     for width in sheet.widths:
         table.addElement(TableColumn(stylename=looks.column(width)))
-    above = [
-        (sheet.title, "title"),
-        *([(DEMO, "title")] if edition.is_demo and sheet.head else []),
-        *([(sheet.about, "line")] if sheet.about else []),
-    ]
-    for text, look in above:
+    above = _above(sheet, edition)
+    for text, is_title in above:
         row = TableRow()
-        row.addElement(_ods_cell(text, looks.made[look]))
+        row.addElement(_ods_cell(text, looks.made["title" if is_title else "line"]))
         table.addElement(row)
     if sheet.head:
         head, row = TableHeaderRows(), TableRow()

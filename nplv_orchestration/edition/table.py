@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from nplv_orchestration.published import facts, records
 if TYPE_CHECKING:
     from nplv_orchestration.edition.difference import Moved
 
+PROGRAMME = "Nationaal Programma Leefbaarheid en Veiligheid"
 ACTIELIJNEN = {"fysiek": "Fysiek", "sociaal": "Sociaal", "veiligheid": "Veiligheid"}
 NO_FIGURE = "geen cijfer"
 DEMO_MARK = "DEMONSTRATIEGEGEVENS"  # where there is no room for more
@@ -42,8 +44,6 @@ class Edition:
     """Which buurten make up which area, and whether that is officieel, kandidaat or verzonnen."""
     points: dict[str, list[Point]]
     """Of each indicator the years of its main series up to this one, with the figure of the areas and that of the Netherlands."""
-    checks: dict[str, int]
-    """How many checks passed and how many failed, of what was published."""
     standing: Standing = field(default_factory=Standing)
     examples: list[dict[str, Any]] = field(default_factory=list)
     """Approved texts from areas: area_name, text_nl, source, date."""
@@ -68,6 +68,16 @@ class Edition:
     def is_demo(self) -> bool:
         """Whether the figures are invented."""
         return self.facts.get("mode") == "demo"
+
+    @property
+    def made_at(self) -> datetime:
+        """When its version was published, in UTC: the only moment that its files tell of themselves."""
+        return datetime.fromisoformat(self.facts["published_at"])
+
+    @property
+    def failed(self) -> int:
+        """How many of the checks on what was published did not hold."""
+        return sum(row["outcome"] == "failed" for row in self.results)
 
     @property
     def kind(self) -> str:
@@ -167,7 +177,6 @@ def read(database: Path, year: int) -> Edition:
         points: dict[str, list[Point]] = {}
         for point in rows(_POINTS, year=year):
             points.setdefault(point["indicator_id"], []).append((point["year"], point["value"], point["national"]))
-        counted = {row["outcome"]: row["n"] for row in rows("SELECT outcome, count(*) AS n FROM quality.check_results GROUP BY outcome")}
         return Edition(
             year=year,
             facts=facts(connection),
@@ -178,7 +187,6 @@ def read(database: Path, year: int) -> Edition:
                 "JOIN areas.focus_areas AS a USING (area_id) ORDER BY ALL"
             ),
             points=points,
-            checks={outcome: counted.get(outcome, 0) for outcome in ("passed", "failed")},
             examples=rows("SELECT * FROM areas.examples ORDER BY ALL"),
             calculation=[_rounded(row, ("value", "value_low", "value_high")) for row in rows(_CALCULATION, year=year)],
             revisions=rows("SELECT * FROM provenance.revisions ORDER BY ALL"),

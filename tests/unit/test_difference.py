@@ -20,7 +20,7 @@ RESTS_ON = {SOURCE: {"kwb_2023": "1"}, METHOD: {"catalogus": "1"}, AREAS: {"afba
 
 def told(figures: Figures, verdict: str = "verbeterd", rests_on: dict[str, dict[str, str]] = RESTS_ON, name: str = "2025/r1") -> Told:
     latest = max((year for year, (areas, _) in figures.items() if areas is not None), default=None)
-    return Told(name, False, {"bijstand": Indicator("Bijstand", "%", 1, figures, latest, verdict, rests_on)})
+    return Told(name, False, {"bijstand": Indicator("Bijstand", 1, figures, latest, verdict, rests_on)})
 
 
 BEFORE = told({2022: (8.04, 4.0), 2023: (7.91, 3.9)})
@@ -74,12 +74,12 @@ def test_causes_that_cannot_be_told_apart_are_called_that() -> None:
 
 def test_an_erratum_names_each_figure_and_whether_a_conclusion_changes() -> None:
     after = told({2022: (8.04, 4.0), 2023: (8.1, 3.9)}, "stabiel", RESTS_ON | {SOURCE: {"kwb_2023": "2"}}, "2025/r2")
-    assert difference.erratum(BEFORE, after, "het CBS herzag 2023.") == [
+    assert difference.erratum(BEFORE.name, difference.moved(BEFORE, after), "het CBS herzag 2023.") == [
         "In het voortgangsoverzicht 2025, revisie 1, zijn cijfers gecorrigeerd. Reden: het CBS herzag 2023.",
         "Bijstand, gebieden over 2023: was 7,9, wordt 8,1.",
         "De conclusie over Bijstand verandert: was verbeterd, wordt stabiel.",
     ]
-    assert difference.erratum(BEFORE, BEFORE, "een typefout")[1:] == [
+    assert difference.erratum(BEFORE.name, difference.moved(BEFORE, BEFORE), "een typefout")[1:] == [
         "Geen van de gepubliceerde cijfers verandert.",
         "Geen enkele conclusie verandert.",
     ]
@@ -97,7 +97,7 @@ def test_an_earlier_letter_is_read_back_as_it_was_told(tmp_path: Path) -> None:
         (folder / name).write_bytes(content)
     seal(folder)
     found = difference.read(folder)
-    assert found == Told("2024/r0", False, {"bijstand": Indicator("Bijstand", "%", 1, {2022: (8.04, 4.0), 2023: (7.91, None)}, 2023, "", {})})
+    assert found == Told("2024/r0", False, {"bijstand": Indicator("Bijstand", 1, {2022: (8.04, 4.0), 2023: (7.91, None)}, 2023, "", {})})
     after = told({2022: (8.04, 4.0), 2023: (7.7, 3.9)})
     assert [(one.what, one.before, one.after, one.causes) for one in difference.moved(found, after)] == [
         ("gebieden", "7,9", "7,7", (UNKNOWN,)),

@@ -28,7 +28,6 @@ EDITION = Edition(
     sources=[],
     delineation=[{"area_id": "a", "area_name": "Overdorp Zuid", "municipality_name": "Overdorp", "delineation": "verzonnen"}],
     points={},
-    checks={},
 )
 REAL = replace(EDITION, facts=EDITION.facts | {"mode": "werkelijk"})
 WIDE = Table(

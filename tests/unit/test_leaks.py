@@ -15,8 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nplv_orchestration.edition import leaks
-from nplv_orchestration.edition.docx import without_thumbnail
-from nplv_orchestration.edition.packed import repacked
+from nplv_orchestration.edition.docx import bare
 from nplv_orchestration.errors import NplvError
 
 NAMES = ("Overdorp Zuid", "Overdorp", "Delta")
@@ -75,6 +74,7 @@ def docx(where: str) -> bytes:
     import docx as word
 
     document = word.Document()
+    bare(document)
     paragraph = document.add_paragraph("Tekst. ")
     match where:
         case "runs":
@@ -95,7 +95,7 @@ def docx(where: str) -> bytes:
             paragraph.add_run().add_picture(io.BytesIO(png(b"tEXt")))
     out = io.BytesIO()
     document.save(out)
-    return repacked(out.getvalue(), without_thumbnail)
+    return out.getvalue()
 
 
 def png(kind: bytes = b"") -> bytes:

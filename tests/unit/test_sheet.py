@@ -30,7 +30,7 @@ def of(**told: Any) -> dict[str, Any]:
 def edition(*rows: dict[str, Any], mode: str = "demo") -> Edition:
     """An edition of these rows."""
     area = {"area_id": "a", "area_name": "A", "municipality_name": "M", "region_code": "BU1", "boundary_year": 2024, "delineation": "verzonnen"}
-    return Edition(2024, FACTS | {"mode": mode}, list(rows), [], [area], {}, {"passed": 1, "failed": 0})
+    return Edition(2024, FACTS | {"mode": mode}, list(rows), [], [area], {})
 
 
 HOSTILE = ["=HYPERLINK(1)", "+1", "-2", "@x", "\tx"]
