@@ -100,6 +100,8 @@ class Indicator(_Known):
     national_tolerance: float | None = Field(gt=0)
     has_interval: bool
     uncertainty_nl: str
+    reference_nl: str
+    """Of which day or period its figure of a year is (peildatum)."""
     caveat_nl: str
     support: Literal["officieel", "kandidaat"]
     approximation: bool

@@ -56,6 +56,7 @@ def _described(i: Indicator) -> list[str]:
             f"{i.plausible_low:g} to {i.plausible_high:g}, at most {i.maximum_jump:g} from one measurement to the next{of_area}, over at least "
             f"{100 * i.minimum_coverage:.0f}% of the denominator; at most {100 * i.unplaced_share:g}% of the numerator lies in no region; within {i.due_after_months} months after the end of the year",
         ),
+        ("Peildatum", i.reference_nl),
         ("Wat dit cijfer niet zegt", i.caveat_nl),
         ("In een zin", f"{i.wording_nl.subject}, …{i.wording_nl.suffix}{f'. {i.wording_nl.always}' if i.wording_nl.always else ''}"),
         ("List", f"{i.support}{', benadering' if i.approximation else ''}{', a relative measure' if i.relative else ''}; owner {i.owner}"),

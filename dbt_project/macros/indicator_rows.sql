@@ -99,16 +99,16 @@ expected as (
             when f.year is null or f.regions = 0
                 then case
                     when s.missing_reason is not null then s.missing_reason
-                    when s.measure_empty then 'nog niet gepubliceerd: kolom zonder cijfers in ' || s.available
+                    when s.measure_empty then 'nog niet gepubliceerd: in ' || s.available || ' is dit cijfer nog leeg'
                     when s.available is not null
                         then concat_ws('; ', 'geen cijfer over ' || c.year || ' in ' || s.available, f.missing_note, s.also_missing_reason)
-                    else 'geen bron voor ' || c.year
+                    else 'over ' || c.year || ' is er nog geen bron'
                 end
-            when f.denominator is null or f.denominator = 0 then 'geen noemer'
+            when f.denominator is null or f.denominator = 0 then 'het aantal waardoor wordt gedeeld, ontbreekt'
             when coalesce(f.coverage, 0) < {{ meta.get('minimum_coverage', 0) }}
                 then
-                    'dekking ' || replace(format('{:.1f}', 100 * coalesce(f.coverage, 0)), '.', ',')
-                    || '% is lager dan de minimale {{ (100 * meta.get('minimum_coverage', 0)) | round | int }}%'
+                    'de bron dekt ' || replace(format('{:.1f}', 100 * coalesce(f.coverage, 0)), '.', ',')
+                    || '%, en nodig is {{ (100 * meta.get('minimum_coverage', 0)) | round | int }}%'
         end as why_missing,
         s.stale_reason
     from calendar as c

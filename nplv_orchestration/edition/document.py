@@ -35,11 +35,12 @@ _UPRIGHT = 6  # columns that stand beside each other on a page
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading of level 2 to 4; anchor: what a link goes to."""
+    """A heading of level 2 to 4; anchor: what a link goes to; is_on_new_page: whether a page begins with it, where there are pages."""
 
     level: int
     text: str
     anchor: str = ""
+    is_on_new_page: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,8 +126,8 @@ def cover(edition: Edition) -> list[str]:
 def document(edition: Edition) -> list[Block]:
     """The whole overview, without its title and notes."""
     told = (
-        _erratum, _summary, _absent, _about, _main_figures, _overview, _reading, _changed, _examples, _indicators, _questions, _delineation, _checked, _sources,
-        _citing, _accessible,
+        _erratum, _summary, _absent, _about, _main_figures, _overview, _reading, _changed, _examples, _indicators, _questions, _delineation, _checked, _citing,
+        _accessible, _sources,
     )  # fmt: skip
     return [block for part in told for block in part(edition)]
 
@@ -328,15 +329,16 @@ def _row(row: dict[str, Any]) -> list[Cell]:
 
 
 def _reading(edition: Edition) -> Iterator[Block]:
+    first, second = edition.start_years
     yield Heading(2, "Zo leest u de tabel", "lezen")
     yield Points(
         [
-            "Ontwikkeling: verbeterd of verslechterd als het cijfer sinds 2018 én sinds 2022 meer veranderde dan de kleinste relevante verandering, die bij "
+            f"Ontwikkeling: verbeterd of verslechterd als het cijfer sinds {first} én sinds {second} meer veranderde dan de kleinste relevante verandering, die bij "
             "elke indicator hieronder staat. Is er maar sinds één van beide jaren zo'n verandering, dan geldt die. Wijzen ze elk een andere kant op, dan is de "
             "ontwikkeling wisselend. Bij een schatting met een marge moeten ook de marges elkaar niet overlappen; anders is zij stabiel. Over een breuk in de "
             "manier van tellen heen wordt niet vergeleken.",
             "Achterstand: ingelopen of opgelopen als het verschil met Nederland en de verhouding tot Nederland dezelfde kant op wijzen, anders wisselend.",
-            f"In de meeste gebieden, in een minderheid: in hoeveel van de {edition.areas} gebieden het verschil met Nederland sinds 2022 kleiner werd, in "
+            f"In de meeste gebieden, in een minderheid: in hoeveel van de {edition.areas} gebieden het verschil met Nederland sinds {second} kleiner werd, in "
             "klassen, zodat er geen gebied uit volgt.",
             "Dekking: het deel van de bevolking of de woningen waarvoor de bron een cijfer gaf.",
             "Voorlopig: de uitgever kan het cijfer nog bijstellen, of de aantallen waardoor is gedeeld zijn van een ander jaar. Niet bijgewerkt: het laatst "
@@ -384,31 +386,52 @@ def _day(iso: str) -> str:
 
 
 def _indicators(edition: Edition) -> Iterator[Block]:
-    """Each indicator: what it is, how it is made, and what it does not say."""
-    yield Heading(2, "Wat de cijfers wel en niet zeggen", "indicatoren")
-    for row in edition.rows:
+    """Each indicator on a page of its own: what it is, how it is made, what it does not say, and its figures of all years."""
+    yield Heading(2, "Wat de cijfers wel en niet zeggen", "indicatoren", is_on_new_page=True)
+    for place, row in enumerate(edition.rows):
         basis = ", in de verhouding tot Nederland (Nederland = 100)" if row["trend_basis"] == "verhouding" else ""
-        source = f"{row['source_table']}{_version(row)}" if row["source_table"] else "geen bron beschikbaar"
-        yield Heading(3, f"{row['number']}. {row['name_nl']}", row["indicator_id"])
+        yield Heading(3, f"{row['number']}. {row['name_nl']}", row["indicator_id"], is_on_new_page=place > 0)
         yield Terms(
             [
                 ("Definitie", row["definition_nl"]),
+                ("Peildatum", row["reference_nl"]),
                 ("Berekening", f"{row['method_nl']} Teller: {row['numerator_nl']}. Noemer: {row['denominator_nl']}."),
                 *_arithmetic(row),
                 ("Kleinste relevante verandering", f"{number(row['smallest_change'], row['decimals'])}{basis}"),
                 ("Marge", row["uncertainty_nl"]),
-                ("Peiljaren", _years(edition, row)),
                 ("Wat dit cijfer wel zegt", f"Hoe hoog {json.loads(row['wording_nl'])['subject']} was in alle gebieden samen, naast Nederland."),
                 ("Wat dit cijfer niet zegt", row["caveat_nl"]),
-                ("Bron", source),
+                ("Breuken", " ".join(f"{b['year']}: {b['text_nl'].rstrip('.')}." for b in breaks(row)) or "Geen."),
+                ("Bronnen", " ".join(_rests_on(edition, row)) or "Er is geen bron beschikbaar."),
+                ("Wijzigingen van de indicator", " ".join(f"{_day(change['date'])}: {change['text_nl']}" for change in json.loads(row["changelog"]))),
             ]
         )
+        yield from _all_years(edition, row)
 
 
-def _years(edition: Edition, row: dict[str, Any]) -> str:
-    """Of which years there is a figure."""
-    known = [str(year) for year, value, _ in edition.points.get(row["indicator_id"], []) if value is not None]
-    return f"{', '.join(known)}." if known else "Er is van geen enkel jaar een cijfer."
+def _all_years(edition: Edition, row: dict[str, Any]) -> Iterator[Block]:
+    """The figures of all years of an indicator, as a table."""
+
+    def cell(value: float | None, *, has_sign: bool = False) -> Cell:
+        return Cell((signed if has_sign else number)(value, row["decimals"]), is_number=True, is_empty=value is None)
+
+    rows = [
+        [Cell(str(year)), cell(value), cell(national), cell(None if value is None or national is None else value - national, has_sign=True)]
+        for year, value, national in edition.points.get(row["indicator_id"], [])
+    ]
+    if rows:
+        yield Table(f"{row['name_nl']} per jaar ({row['unit']})", ("Jaar", "Gebieden", "Nederland", "Verschil"), rows, (25, 25, 25, 25))
+
+
+def _rests_on(edition: Edition, row: dict[str, Any]) -> Iterator[str]:
+    """What an indicator rests on, each kind of table once: which tables, of when the newest is, and under which licence."""
+    for relation in json.loads(row["sources"]):
+        tables = [source for source in edition.sources if source["relation"] == relation and source["sha256"]]
+        if tables:
+            last = tables[-1]
+            several = f"{tables[0]['table_id']} en {len(tables) - 1} volgende, waarvan de nieuwste "
+            which = f"{several if len(tables) > 1 else ''}{last['table_id']}"
+            yield f"{last['publisher']} {which}, {last['title']}{_version(last)}; licentie {last['licence']}."
 
 
 def _arithmetic(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -429,7 +452,7 @@ def _version(told: dict[str, Any]) -> str:
 
 
 def _questions(edition: Edition) -> Iterator[Block]:
-    yield Heading(2, "Vragen en antwoorden", "vragen")
+    yield Heading(2, "Vragen en antwoorden", "vragen", is_on_new_page=True)
     yield Terms(
         [
             (
@@ -481,15 +504,6 @@ def _checked(edition: Edition) -> Iterator[Block]:
     yield Points(waived) if waived else Text("Er is geen ontheffing gebruikt.")
 
 
-def _sources(edition: Edition) -> Iterator[Block]:
-    yield Heading(2, "Bronnen", "bronnen")
-    lines = []
-    for source in (s for s in edition.sources if s["sha256"]):
-        reason = f" {source['reason']}." if source["reason"] else ""
-        lines.append(f"{source['publisher']} {source['table_id']}, {source['title']}{_version(source)}. Licentie {source['licence']}.{reason}")
-    yield Points(lines)
-
-
 def _citing(edition: Edition) -> Iterator[Block]:
     yield Heading(2, "Zo verwijst u naar dit overzicht", "verwijzen")
     yield Text(f"{title_of(edition)}, revisie {edition.standing.revision}, gegevensversie {edition.facts['version']}.")
@@ -502,3 +516,12 @@ def _accessible(edition: Edition) -> Iterator[Block]:
         "betekenis hangt aan kleur alleen. De tabel is er ook als rekenblad (ods en xlsx) en als csv. Kunt u iets niet lezen of gebruiken, meld het dan aan "
         f"{edition.rows[0]['owner']}; dat is nodig om het te verbeteren."
     )
+
+
+def _sources(edition: Edition) -> Iterator[Block]:
+    yield Heading(2, "Bronnen", "bronnen")
+    lines = []
+    for source in (s for s in edition.sources if s["sha256"]):
+        reason = f" {source['reason']}." if source["reason"] else ""
+        lines.append(f"{source['publisher']} {source['table_id']}, {source['title']}{_version(source)}. Licentie {source['licence']}.{reason}")
+    yield Points(lines)

@@ -68,6 +68,7 @@ def _add(document: Document, block: Block, drawn: Iterator[bytes], places: Itera
     match block:
         case Heading():
             heading = document.add_heading(block.text, block.level - 1)
+            heading.paragraph_format.page_break_before = block.is_on_new_page or None
             if block.level <= _LISTED:
                 _bookmark(heading, next(places))
         case Text():

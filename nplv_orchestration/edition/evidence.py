@@ -133,7 +133,7 @@ def provenance(edition: Edition, previous: str) -> bytes:
             "compared_with": previous,
             "code_version": versions()["code_version"],
             "published_version": edition.facts,
-            "start_years": sorted({row[f"{start}_year"] for row in edition.rows for start in ("start1", "start2") if row[f"{start}_year"]}),
+            "start_years": edition.start_years,
             "sources": edition.sources,
             "figures": figures,
         }

@@ -94,7 +94,7 @@ def sheets(edition: Edition, cover: Sequence[str]) -> list[Sheet]:
         "Toelichting",
         "Toelichting op de indicatoren",
         "Een tabel met een rij voor elke indicator.",
-        ("Nummer", "Indicator", "Definitie", "Berekening", "Kleinste relevante verandering", "Marge", "Wat dit cijfer niet zegt"),
+        ("Nummer", "Indicator", "Definitie", "Berekening", "Kleinste relevante verandering", "Marge", "Peildatum", "Wat dit cijfer niet zegt"),
         [
             [
                 Figure(row["number"], 0),
@@ -103,11 +103,12 @@ def sheets(edition: Edition, cover: Sequence[str]) -> list[Sheet]:
                 f"{row['method_nl']} Teller: {row['numerator_nl']}. Noemer: {row['denominator_nl']}.",
                 Figure(row["smallest_change"], row["decimals"]),
                 row["uncertainty_nl"],
+                row["reference_nl"],
                 row["caveat_nl"],
             ]
             for row in edition.rows
         ],
-        (9, 34, 40, 50, 14, 40, 50),
+        (9, 34, 40, 50, 14, 40, 34, 50),
     )
     signs = Sheet(
         "Tekens", "Tekens", "Een tabel met een rij voor elk teken.", ("Teken", "Betekenis"), [list(pair) for pair in SYMBOLS.items()], (9, 90)

@@ -80,6 +80,11 @@ class Edition:
         return sum(row["outcome"] == "failed" for row in self.results)
 
     @property
+    def start_years(self) -> tuple[int, int]:
+        """From which years on its developments are told, as chosen for this edition; an indicator may begin later."""
+        return next((row["start1_from"], row["start2_from"]) for row in self.rows if row["start1_from"])
+
+    @property
     def kind(self) -> str:
         """What the figures are, in words."""
         return DEMO if self.is_demo else "werkelijke cijfers"

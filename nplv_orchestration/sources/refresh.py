@@ -97,7 +97,7 @@ def _refresh(table: SourceTable, publishers: Publishers) -> TableState:
     except NotConfigured as absent:
         return _end(archive, table, "not_configured", str(absent), last)
     except SourceNotFound as absent:
-        reason = f"{name}: niet gevonden bij de uitgever (404)"
+        reason = f"{name}: niet gevonden bij de uitgever"
         return _end(archive, table, "stale" if last else "not_found", reason, last, detail=str(absent))
     except SourceUnreachable as unreachable:
         before = archive.state(table.key)

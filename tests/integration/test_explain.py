@@ -78,7 +78,7 @@ def test_what_has_no_figure_says_why(demo_night: Night, monkeypatch: pytest.Monk
     monkeypatch.setenv("NPLV_HOME", str(demo_night[0].home))
     told = CliRunner().invoke(cli.app, ["explain", "inkomen", "2024", "--geo", "nederland"])
     assert told.exit_code == 0, told.output
-    assert "  waarde     geen cijfer: nog niet gepubliceerd: kolom zonder cijfers in CBS 85984NED" in told.stdout
+    assert "  waarde     geen cijfer: nog niet gepubliceerd: in CBS 85984NED is dit cijfer nog leeg" in told.stdout
 
 
 @pytest.mark.parametrize(

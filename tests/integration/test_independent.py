@@ -137,4 +137,4 @@ def test_a_region_that_was_renumbered_keeps_its_weight(filled_night: Night) -> N
     assert list(crimes.index[crimes["value"].notna()]) == [2023]
     assert crimes.loc[2023, "value"] == pytest.approx(64.75 / 0.985, rel=0.02)
     # of 2022 the crimes of that municipality cannot be divided, as no edition within a year has its codes: two areas are too many to miss
-    assert crimes.loc[2022, "status_reason"] == "dekking 77,4% is lager dan de minimale 90%"
+    assert crimes.loc[2022, "status_reason"] == "de bron dekt 77,4%, en nodig is 90%"

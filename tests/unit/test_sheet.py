@@ -15,7 +15,9 @@ from nplv_orchestration.edition.table import DEMO, SYMBOLS, Edition, symbols
 from tests.unit.test_sentences import row
 
 FACTS = {"published_at": "2026-01-15T04:31:00+00:00", "version": "v", "boundary_year": "2024", "mode": "demo"}
-TEXTS = dict.fromkeys(("name_nl", "definition_nl", "method_nl", "numerator_nl", "denominator_nl", "uncertainty_nl", "caveat_nl"), "tekst")
+TEXTS = dict.fromkeys(
+    ("name_nl", "definition_nl", "method_nl", "numerator_nl", "denominator_nl", "uncertainty_nl", "reference_nl", "caveat_nl"), "tekst"
+)
 
 
 def of(**told: Any) -> dict[str, Any]:

@@ -8,7 +8,6 @@ with offences as (
         offence = '0.0.0' as is_total,
         { 'region_code': region_code, 'measure': offence, 'value': offences } as cell
     from {{ ref('stg_politie__misdrijven') }}
-    where year >= {{ var('start_years')[0] }}
 ),
 
 kinds as (

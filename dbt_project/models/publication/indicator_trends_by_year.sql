@@ -12,8 +12,15 @@ catalogue as (
     from {{ source('release', 'indicators') }}
 ),
 
+starts as (select * from {{ ref('start_years') }}),
+
+-- each edition with its start years
 years as (
-    select unnest(range({{ var('start_years')[0] }}, max(year) + 1)) as up_to_year from figures
+    select y.up_to_year, s.start1, s.start2
+    from (
+        select unnest(range((select min(from_edition) from starts), max(year) + 1)) as up_to_year from figures
+    ) as y
+    asof inner join starts as s on y.up_to_year >= s.from_edition
 ),
 
 with_national as (
@@ -26,10 +33,9 @@ with_national as (
 -- the first measurement in or after each base year, and the latest one; an indicator may begin later
 points as (
     select
-        y.up_to_year, f.indicator_id, f.geo_level, f.geo_code, f.series,
-        {%- for start in var('start_years') %}
-        arg_min(f, f.year)  -- noqa: RF02
-            filter (where f.value is not null and f.year >= greatest({{ start }}, c.base_year)) as start{{ loop.index }},
+        y.up_to_year, y.start1 as start1_from, y.start2 as start2_from, f.indicator_id, f.geo_level, f.geo_code, f.series,
+        {%- for start in starts %}
+        arg_min(f, f.year) filter (where f.value is not null and f.year >= greatest(y.{{ start }}, c.base_year)) as {{ start }},  -- noqa: RF02
         {%- endfor %}
         arg_max(f, f.year) filter (where f.value is not null) as latest  -- noqa: RF02
     from years as y
@@ -133,7 +139,7 @@ spread as (
 )
 
 select
-    v.up_to_year, v.indicator_id, v.geo_level, v.geo_code, v.series,
+    v.up_to_year, v.start1_from, v.start2_from, v.indicator_id, v.geo_level, v.geo_code, v.series,
     {%- for point in starts + ['latest'] %}
     v.{{ point }}.year as {{ point }}_year,
     v.{{ point }}.value as {{ point }}_value,

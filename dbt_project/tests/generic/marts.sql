@@ -282,3 +282,13 @@ with derived as (
 select * from derived
 where class <> derived_class
 {% endtest %}
+
+{# every edition has two start years, in their order: a line from the first edition on, and no two lines from the same one #}
+{% test start_years_hold(model) %}
+select *
+from {{ model }}
+qualify count(*) over (partition by from_edition) > 1 or not coalesce(start1 <= start2, false)
+union all
+select 2018, null, null
+where not exists (select 1 from {{ model }} where from_edition <= 2018)
+{% endtest %}
