@@ -68,6 +68,13 @@ def revise(year: _Year, reason: _Reason = "", by: _Who = "") -> None:
 
 
 @app.command()
+def split(year: _Year) -> None:
+    """Compute how much of what moved since the edition before comes of the method, the delineation and the sources, and tell so in the concept."""
+    with _at_desk(year) as home:
+        desk.split(home, year)
+
+
+@app.command()
 def remark(year: _Year, text: Annotated[str, typer.Argument(help="what the reviewer remarks")], by: _Who = "") -> None:
     """Keep a reviewer's remark with the revision that it is about."""
     with _at_desk(year) as home:
@@ -99,11 +106,12 @@ def diff(
     from rich.console import Console
     from rich.table import Table
 
-    from nplv_orchestration.edition import difference, page
+    from nplv_orchestration.edition import build, difference, page
 
     home = Home.of(load_settings())
-    one, other = (difference.read(_folder(home, name)) for name in (before, after))
-    moved = difference.moved(one, other)
+    first, second = _folder(home, before), _folder(home, after)
+    one, other = difference.read(first), difference.read(second)
+    moved = difference.moved(one, other, difference.steps(build.steps_told(first, second)))
     table = Table(*difference.HEAD, box=box.SIMPLE_HEAD, title=f"{one.name} → {other.name}")
     for cells in difference.rows(moved):
         table.add_row(*cells)

@@ -1,6 +1,7 @@
-"""Makes an edition again from the archive, with the versions of sources, the figures before it and the day that it rests on, and compares.
+"""Makes figures again from the archive, with the versions of sources, the figures before them and the day that they rest on.
 
-It is done in a home of its own, which is thrown away: models, checks, gate and publication run there as they do every night, without asking a publisher.
+An edition is made again and compared; between two editions is computed what the one before would have told with one thing changed as it is now. It is done in
+a home of its own, which is thrown away: models, checks, gate and publication run there as they do every night, without asking a publisher.
 """
 
 from __future__ import annotations
@@ -16,17 +17,20 @@ from typing import Any
 from nplv_orchestration import current
 from nplv_orchestration.archive import Archive, TableState
 from nplv_orchestration.edition import evidence
-from nplv_orchestration.edition.build import named, write_edition
-from nplv_orchestration.edition.difference import provenance_of
+from nplv_orchestration.edition.build import BETWEEN, between, drafted, named, steps_of, steps_told, write_edition
+from nplv_orchestration.edition.difference import AREAS, METHOD, STEPS, provenance_of
 from nplv_orchestration.edition.life import Standing
 from nplv_orchestration.edition.table import read
-from nplv_orchestration.errors import NplvError
+from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.home import Home
 from nplv_orchestration.progress import Progress, silent
+from nplv_orchestration.publication import RELEASED
 from nplv_orchestration.run import QUIET, raise_failure
 from nplv_orchestration.settings import Settings
 from nplv_orchestration.sums import hashes
 from nplv_orchestration.versions import versions
+
+_DELINEATION = ("focus_areas", "focus_area_regions")
 
 
 def is_rebuildable(folder: Path) -> str:
@@ -53,14 +57,52 @@ def differences(home: Home, folder: Path, progress: Progress = silent) -> list[s
         if version.rpartition("-")[2] != told["published_version"]["version"].rpartition("-")[2]:
             return [f"{told['published_version']['version']}: the archive makes other content than that version had ({version})"]
         before = _before(home, told)
+        steps = steps_told(before, folder) if before else None
+        if told["recomputed"] and not steps:
+            raise NplvError(f"{steps_of(folder)}, what was recomputed for the edition, is gone or was changed; put it back from a backup")
         cut_off = date.fromisoformat(told["cut_off"]) if told["cut_off"] else None
         kept = {name: told[name] for name in ("revision", "status", "reason", "corrects_sent")}
         standing = Standing(**kept, cut_off=cut_off, agreed=tuple(told["agreed"]))
         edition = read(elsewhere.current / "openbaar" / "nplv.duckdb", told["edition"])
         edition = replace(edition, standing=standing, facts=told["published_version"])
         made = elsewhere.editions / folder.parent.name / folder.name
-        write_edition(edition, made, before, evidence.provenance(edition, told["compared_with"]))
+        write_edition(edition, made, before, steps, evidence.provenance(edition, told["compared_with"], told["recomputed"]))
         return list(_compared(folder, made))
+
+
+def split(home: Home, folder: Path, progress: Progress = silent) -> Path:
+    """Compute what lies between an edition and the one before it, and keep it beside its folder; the next concept tells each cause with its share.
+
+    What the edition before told is computed with the code of now, and then with the delineation of now as well; what is left is by the sources. An indicator
+    that the gate holds on the way is left out. Raises WrongCall when there is no edition before it, or one whose figures were entered; NplvError as `differences`.
+    """
+    now = provenance_of(folder)
+    before = _before(home, now)
+    if before is None:
+        raise WrongCall(f"edition {folder.parent.name}/{folder.name} is compared with none, so there is nothing to tell apart")
+    was = provenance_of(before)
+    if "published_version" not in was:
+        raise WrongCall(f"the figures of {before.parent.name}/{before.name} were entered from a letter: there are no sources to compute them from")
+    if why := is_rebuildable(folder):
+        raise NplvError(f"edition {folder.parent.name}/{folder.name} cannot be told apart: {why}; make its concept anew with this code first")
+    as_now = {source["key"]: source for source in now["sources"] if source["relation"] in _DELINEATION}
+    sources = {METHOD: was["sources"], AREAS: [as_now.get(source["key"], source) for source in was["sources"]]}
+    with drafted(steps_of(folder)) as draft:
+        for cause, name in STEPS.items():
+            (draft / name).write_bytes(_recomputed(home, was | {"sources": sources[cause]}, progress))
+        (draft / BETWEEN).write_bytes(between(now["compared_with"], now["published_version"]))
+    return steps_of(folder)
+
+
+def _recomputed(home: Home, told: dict[str, Any], progress: Progress) -> bytes:
+    """The figures of an edition, as `berekening.csv`, made anew from what it told that it rests on; without the indicators that are held."""
+    with tempfile.TemporaryDirectory() as name:
+        elsewhere = Home(Path(name).resolve() / "home")
+        _furnish(elsewhere, home, told)
+        _run(elsewhere, told, progress)
+        made = read(elsewhere.current / "openbaar" / "nplv.duckdb", told["edition"])
+        released = {row["indicator_id"] for row in made.decisions if row["decision"] == RELEASED}
+        return evidence.calculation(replace(made, calculation=[row for row in made.calculation if row["indicator_id"] in released]))
 
 
 def _furnish(elsewhere: Home, home: Home, told: dict[str, Any]) -> None:

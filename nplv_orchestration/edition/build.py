@@ -6,8 +6,9 @@ one is made, and of which version, is in `desk`.
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,8 @@ from nplv_orchestration.edition.table import Edition, read
 from nplv_orchestration.errors import NplvError, some_of
 from nplv_orchestration.home import exchange, point_to, sync
 from nplv_orchestration.sums import problems, seal, sealed
+
+BETWEEN = "between.json"
 
 
 @dataclass(frozen=True)
@@ -43,19 +46,23 @@ def make_edition(public_database: Path, editions: Path, year: int, standing: Sta
     folder = editions / str(year) / f"r{standing.revision}"
     missing = [f"{row['name_nl']}: {row['status_reason']}" for row in edition.missing]
     before = compared_with(editions, year, acts, standing)
-    provenance = evidence.provenance(edition, named(before) if before else "")
+    steps = steps_between(folder, named(before), edition.facts) if before else None
+    provenance = evidence.provenance(edition, named(before) if before else "", (steps and sealed(steps)) or "")
     if not problems(folder) and (folder / "provenance.json").read_bytes() == provenance:
         return EditionResult(folder, year, False, missing)
-    write_edition(edition, folder, before, provenance)
+    write_edition(edition, folder, before, steps, provenance)
     point_to(folder.parent / "current", folder.name)
     return EditionResult(folder, year, True, missing)
 
 
-def write_edition(edition: Edition, folder: Path, before: Path | None, provenance: bytes) -> None:
-    """Write the folder of an edition, in the place of what lies there, in one step. before: the folder that it is compared with; provenance: its own file."""
+def write_edition(edition: Edition, folder: Path, before: Path | None, steps: Path | None, provenance: bytes) -> None:
+    """Write the folder of an edition, in the place of what lies there, in one step.
+
+    before: the folder that it is compared with; steps: what was recomputed between the two; provenance: its own file.
+    """
     with drafted(folder) as draft:
         (draft / "provenance.json").write_bytes(provenance)
-        _write_files(edition, draft, before)
+        _write_files(edition, draft, before, steps)
 
 
 @contextmanager
@@ -84,6 +91,39 @@ def named(folder: Path) -> str:
     return f"{folder.parent.name}/{folder.name} {sealed(folder)}"
 
 
+def steps_of(folder: Path) -> Path:
+    """Where what is recomputed for a revision lies; folder: of that revision."""
+    return folder.with_name(f"tussenstappen-{folder.name}")
+
+
+def steps_between(folder: Path, before: str, facts: Mapping[str, str]) -> Path | None:
+    """What was recomputed between a revision and the edition before it, or None when that was not done for this edition, version and code.
+
+    before: that edition, as `named`; facts: of the published version.
+    """
+    try:
+        between = json.loads((steps_of(folder) / BETWEEN).read_bytes())
+    except FileNotFoundError:
+        return None
+    return steps_of(folder) if between == _between(before, facts) else None
+
+
+def steps_told(before: Path, folder: Path) -> Path | None:
+    """What was recomputed between two editions and is told in the second; None when nothing was, or it is not as it was."""
+    told = difference.provenance_of(folder)
+    is_there = told.get("recomputed") and told["compared_with"] == named(before) and sealed(steps_of(folder)) == told["recomputed"]
+    return steps_of(folder) if is_there else None
+
+
+def between(before: str, facts: Mapping[str, str]) -> bytes:
+    """The file that says between what was recomputed."""
+    return json.dumps(_between(before, facts)).encode()
+
+
+def _between(before: str, facts: Mapping[str, str]) -> dict[str, str]:
+    return {"before": before, "version": facts["version"], "code": facts["code_version"]}
+
+
 def compared_with(editions: Path, year: int, acts: Sequence[Act], standing: Standing) -> Path | None:
     """The folder of the edition with which this one is compared; none when it is the first.
 
@@ -99,11 +139,12 @@ def compared_with(editions: Path, year: int, acts: Sequence[Act], standing: Stan
     return None
 
 
-def _write_files(edition: Edition, folder: Path, before: Path | None) -> None:
+def _write_files(edition: Edition, folder: Path, before: Path | None, steps: Path | None) -> None:
     """All files of an edition beside its `provenance.json`: first what is compared with the edition before it, then what people read, then what the files are."""
     (folder / "berekening.csv").write_bytes(evidence.calculation(edition))
     if before:
-        edition = _compared(edition, difference.read(before), difference.told(folder, f"{edition.year}/r{edition.standing.revision}"))
+        after = difference.told(folder, f"{edition.year}/r{edition.standing.revision}")
+        edition = _compared(edition, difference.read(before), after, difference.steps(steps))
     blocks = document(edition)
     sheets = sheet.sheets(edition, cover(edition))
     made = {
@@ -130,9 +171,9 @@ def _write_files(edition: Edition, folder: Path, before: Path | None) -> None:
         )
 
 
-def _compared(edition: Edition, before: difference.Told, after: difference.Told) -> Edition:
+def _compared(edition: Edition, before: difference.Told, after: difference.Told, between: Sequence[difference.Step]) -> Edition:
     """The edition with what moved since the one before it; a row is revised when a figure that it shows was another one there."""
-    moved = difference.moved(before, after)
+    moved = difference.moved(before, after, between)
     shown = {row["indicator_id"]: {row[f"{point}_year"] for point in ("start1", "start2", "latest")} for row in edition.rows}
     revised = {one.indicator_id for one in moved if one.is_revised and one.year in shown[one.indicator_id]}
     rows = [row | {"revised": row["indicator_id"] in revised} for row in edition.rows]

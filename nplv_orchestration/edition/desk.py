@@ -140,6 +140,17 @@ def revise(home: Home, year: int, reason: str, who: str) -> EditionResult:
     return concept(home, year)
 
 
+def split(home: Home, year: int) -> EditionResult:
+    """Compute what each cause did to the figures that moved since the edition before, and make the concept of it. Raises as `life.demand_concept` and `rebuild.split`."""
+    from nplv_orchestration import rebuild
+
+    folder, now = _there(home, year)
+    life.demand_concept(now, year)
+    demand_untouched(folder)
+    rebuild.split(home, folder)
+    return concept(home, year)
+
+
 def remark(home: Home, year: int, text: str, who: str) -> None:
     """Keep a remark about the newest revision. Raises WrongCall when there is none, or the remark is empty."""
     folder, now = _there(home, year)

@@ -89,10 +89,10 @@ def delineation(edition: Edition) -> bytes:
 # -------------------------------------------------------------------------------------------------------- what is known
 
 
-def provenance(edition: Edition, previous: str) -> bytes:
+def provenance(edition: Edition, previous: str, steps: str = "") -> bytes:
     """`provenance.json`: of each figure the tables it rests on, the versions of these, of the code and of the programs, and what was chosen.
 
-    previous: the edition with which this one is compared, by its name and seal, if any.
+    previous: the edition with which this one is compared, by its name and seal, if any; steps: the seal of what was recomputed between the two.
     """
     standing = edition.standing
     by_relation: dict[str, dict[str, str]] = {}
@@ -131,6 +131,7 @@ def provenance(edition: Edition, previous: str) -> bytes:
             "reason": standing.reason,
             "corrects_sent": standing.corrects_sent,
             "compared_with": previous,
+            "recomputed": steps,
             "code_version": versions()["code_version"],
             "published_version": edition.facts,
             "start_years": edition.start_years,

@@ -173,6 +173,15 @@ def demand_open(now: Standing, year: int) -> None:
         raise WrongCall(f"edition {year} r{now.revision} is {now.status}, and never touched again; a correction is `nplv edition revise {year}`")
 
 
+def demand_concept(now: Standing, year: int) -> None:
+    """Raises WrongCall once somebody agreed to the newest revision, or it is frozen."""
+    demand_open(now, year)
+    if now.agreed:
+        raise WrongCall(
+            f"edition {year} r{now.revision} was agreed to by {', '.join(now.agreed)}, and stays as it is; `nplv edition {year} --status concept` takes that back"
+        )
+
+
 def cut_off(now: Standing, year: int, day: str) -> date:
     """The day up to which data counts. Raises WrongCall for what is no day, and once somebody agreed to the figures."""
     demand_open(now, year)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from nplv_orchestration.edition import difference, earlier
-from nplv_orchestration.edition.difference import AREAS, METHOD, NEW_YEAR, SOURCE, UNKNOWN, Figures, Indicator, Moved, Told
+from nplv_orchestration.edition.difference import AREAS, METHOD, NEW_YEAR, SOURCE, UNKNOWN, Figures, Indicator, Moved, Step, Told
 from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.sums import seal
 
@@ -47,7 +48,7 @@ BEFORE = told({2022: (8.04, 4.0), 2023: (7.91, 3.9)})
                 ("ontwikkeling", None, "verbeterd", "stabiel", (METHOD, AREAS)),
             ],
         ),
-        (told({2022: (8.04, 4.0), 2023: (None, 3.9)}), [("gebieden", 2023, "7,9", "geen cijfer", (UNKNOWN,)), ("laatste cijfer", 2022, "7,9 (2023)", "8,0 (2022)", (NEW_YEAR, UNKNOWN))]),
+        (told({2022: (8.04, 4.0), 2023: (None, 3.9)}), [("gebieden", 2023, "7,9", "geen cijfer", (UNKNOWN,)), ("laatste cijfer", 2022, "7,9 (2023)", "8,0 (2022)", (UNKNOWN,))]),
     ],
 )  # fmt: skip
 def test_what_moved_and_why(after: Told, found: list[tuple[object, ...]]) -> None:
@@ -68,8 +69,33 @@ def test_indicators_come_and_go() -> None:
 
 
 def test_causes_that_cannot_be_told_apart_are_called_that() -> None:
-    assert difference.because((NEW_YEAR, SOURCE)) == "nieuw jaar en herziene bron"
-    assert difference.because((SOURCE, AREAS)) == "herziene bron en andere gebiedsafbakening (niet te scheiden)"
+    one = Moved("bijstand", "Bijstand", "gebieden", 2023, "7,9", "7,7", (NEW_YEAR, SOURCE))
+    assert difference.because(one) == "nieuw jaar en herziene bron"
+    assert difference.because(replace(one, causes=(SOURCE, AREAS))) == "herziene bron en andere gebiedsafbakening (niet te scheiden)"
+
+
+def steps(*figures: tuple[float | None, float]) -> list[Step]:
+    return [Step(cause, {"bijstand": {2023: one}}) for cause, one in zip((METHOD, AREAS), figures, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("between", "becomes", "because"),
+    [
+        # 7.91 by the new method 7.91, of the new areas 8.31, of the new sources 8.21
+        (steps((7.91, 3.9), (8.31, 3.9)), 8.21, "andere gebiedsafbakening (+0,4) en herziene bron (−0,1)"),
+        (steps((7.31, 3.9), (8.31, 3.9)), 8.31, "andere methode (−0,6) en andere gebiedsafbakening (+1,0)"),
+        (steps((7.91, 3.9), (7.91, 3.9)), 8.21, "herziene bron"),
+        (steps((7.93, 3.9), (7.93, 3.9)), 7.96, "andere methode (0,0) en herziene bron (0,0)"),  # each less than what is shown
+        (steps((7.91, 3.9), (None, 3.9)), 8.21, "andere gebiedsafbakening (geen cijfer) en herziene bron (wel een cijfer)"),
+        ([Step(METHOD, {}), Step(AREAS, {})], 8.21, "herziene bron en andere gebiedsafbakening (niet te scheiden)"),  # was held on the way
+    ],
+)
+def test_each_cause_has_its_share_where_one_thing_was_changed_at_a_time(between: list[Step], becomes: float, because: str) -> None:
+    both = RESTS_ON | {SOURCE: {"kwb_2023": "2"}, AREAS: {"afbakening": "2"}}
+    after = told({2022: (8.04, 4.0), 2023: (becomes, 3.9)}, "stabiel", rests_on=both)
+    figure, conclusion = difference.moved(BEFORE, after, between)
+    assert difference.because(figure) == because
+    assert ("niet te scheiden" in difference.because(conclusion)) == ("niet te scheiden" in because)
 
 
 def test_an_erratum_names_each_figure_and_whether_a_conclusion_changes() -> None:
