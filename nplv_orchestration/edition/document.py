@@ -358,8 +358,8 @@ def _changed(edition: Edition) -> Iterator[Block]:
         return
     yield Text(
         f"Vergeleken met editie {edition.compared_with}: de cijfers zoals zij daar stonden, en zoals zij nu zijn. Bij elk verschil staat waar het van komt: een "
-        "nieuw jaar, een bron die is herzien, een andere methode of een andere afbakening van de gebieden. Werkte meer dan een daarvan mee, dan is het aandeel "
-        "van elk niet te scheiden."
+        "nieuw jaar, een bron die is herzien, een andere methode of een andere afbakening van de gebieden. Werkte meer dan een daarvan mee, dan staat het aandeel "
+        "van elk erbij, of dat het niet te scheiden is."
     )
     yield difference_table(edition.compared_with, edition.moved)
 

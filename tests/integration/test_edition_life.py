@@ -57,7 +57,10 @@ def test_from_concept_to_letter_to_correction(nplv: Call, demo_home: Path) -> No
     assert refused(nplv("edition", "2025", "--status", "afgestemd", "--body", "VRO", *BY), "data cut-off, which is not set")
     assert refused(nplv("edition", "cutoff", "2025", "2020-01-01", *BY), "of 2020-01-01 no published version is kept")
 
+    assert refused(nplv("edition", "split", "2025"), "edition 2025/r1 is compared with none")
+
     agreed(nplv, "2025")
+    assert refused(nplv("edition", "split", "2025"), "was agreed to by VRO, J&V")
     concept = {file.name: file.read_bytes() for file in folder.iterdir()}
     assert "de 20 focusgebieden" in concept["voortgangsoverzicht.html"].decode()
     assert "<li>Concept.</li>" in concept["voortgangsoverzicht.html"].decode()
@@ -161,6 +164,7 @@ def test_an_earlier_letter_is_what_the_next_edition_is_compared_with(nplv: Call,
     page = (demo_home / "editions" / "2025" / "r1" / "voortgangsoverzicht.html").read_text(encoding="utf-8")
     assert "Verschillen met editie 2024/r0" in page
     assert "99,9" in page and "oorzaak onbekend" in page
+    assert refused(nplv("edition", "split", "2025"), "the figures of 2024/r0 were entered from a letter")
     assert nplv("verify", str(demo_home / "editions" / "2024" / "r0")).exit_code == 0
 
 
