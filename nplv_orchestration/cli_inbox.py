@@ -53,8 +53,7 @@ def template(
     out: Annotated[Path | None, typer.Option(help="a file that is not there yet; default KIND_sjabloon.xlsx here")] = None,
 ) -> None:
     """A spreadsheet to fill in, with an explanation of each column."""
-    from nplv_orchestration.sources.deliveries import indicators_from, known
-    from nplv_orchestration.sources.forms import Known
+    from nplv_orchestration.sources.deliveries import catalogued, known
     from nplv_orchestration.sources.inbox import KINDS
     from nplv_orchestration.sources.registry import BY_KEY
     from nplv_orchestration.sources.reviewed import REAL
@@ -74,7 +73,7 @@ def template(
     try:
         exists = known(BY_KEY[found.table], home.demo if home.mode(settings) == "demo" else REAL)
     except SourceRefused:  # the demo country has no areas before its first night
-        exists = Known(indicators=indicators_from(BY_KEY[found.table]))
+        exists = catalogued(BY_KEY[found.table])
     try:
         path.write_bytes(made(found.form, exists))
     except OSError as error:

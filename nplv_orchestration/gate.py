@@ -1,6 +1,6 @@
-"""The gate: which marts may be published, decided from the evidence alone.
+"""The gate: which marts, and which tables of what the programme did, may be published, decided from the evidence alone.
 
-A mart is released when every required check of it, and of everything that it is made from, was evaluated on the content
+One is released when every required check of it, and of everything that it is made from, was evaluated on the content
 that is there now, and passed or was waived; when each of those tables was made from what its parents hold now; and when nobody took
 these figures back. Required is every check of error severity: the list follows from the models' own metadata. What all figures rest on (`meta: foundation`) stops
 everything, and is never waived. Deciding belongs here; publishing does not.
@@ -32,7 +32,10 @@ class Required:
 
 @dataclass(frozen=True)
 class Decision:
-    """What the gate decides of one mart; `reasons` are in Dutch and empty when it is released. waived: the waivers that it needed."""
+    """What the gate decides of one mart, or of a table of the programme, whose name then stands for the indicator.
+
+    reasons: in Dutch, and empty when it is released. waived: the waivers that it needed.
+    """
 
     indicator_id: str
     fingerprint: str
@@ -46,13 +49,14 @@ class Decision:
 
 
 def required_checks(manifest: Manifest) -> dict[str, list[Required]]:
-    """For each indicator every check of error severity on its mart and on what that is made from."""
+    """For each that is gated every check of error severity on it and on what it is made from, of a mart with what is expected of its figures."""
     by_node = _required_by_node(manifest)
-    required: dict[str, list[Required]] = {}
+    required = {
+        name: [r for uid in sorted(manifest.ancestors(node.unique_id)) for r in by_node.get(uid, [])] for name, node in manifest.gated.items()
+    }
     for indicator in manifest.indicators:
         mart = manifest.marts[indicator.indicator_id]
-        upstream = [r for uid in sorted(manifest.ancestors(mart.unique_id)) for r in by_node.get(uid, [])]
-        required[indicator.indicator_id] = upstream + [Required(e.check, mart.relation, False) for e in expected(indicator) if e.severity == "error"]
+        required[indicator.indicator_id] += [Required(e.check, mart.relation, False) for e in expected(indicator) if e.severity == "error"]
     return required
 
 
@@ -75,7 +79,7 @@ def decide(
     withdrawn: Mapping[tuple[str, str], str] | None = None,
     day: date = date.max,
 ) -> list[Decision]:
-    """Release or hold each mart. Raises GateStopped when what all figures rest on does not hold.
+    """Release or hold each that is gated. Raises GateStopped when what all figures rest on does not hold.
 
     fingerprints: of every private table and of schema `raw`, as they are now. waivers: those of the file; one whose last day lies before `day` is none.
     withdrawn: figures that were taken back, by indicator and fingerprint, with the reason.
@@ -84,11 +88,12 @@ def decide(
     decisions = []
     stops: dict[str, None] = {}
     for indicator_id, required in required_checks(manifest).items():
-        relation = manifest.marts[indicator_id].relation
+        gated = manifest.gated[indicator_id]
+        relation = gated.relation
         fingerprint = fingerprints.get(relation, "")
         reasons = [] if fingerprint else [f"{relation}: de tabel is er niet"]
         waived: list[Waiver] = []
-        for node in (manifest.nodes[uid] for uid in sorted(manifest.ancestors(manifest.marts[indicator_id].unique_id))):
+        for node in (manifest.nodes[uid] for uid in sorted(manifest.ancestors(gated.unique_id))):
             if problem := lineage.problem(manifest, node, made_from, fingerprints):
                 reasons.append(problem)
                 stops |= {problem: None} if node.is_foundation else {}

@@ -17,10 +17,12 @@ from typing import Any, Literal
 
 from nplv_orchestration.catalogue import Indicator, catalogue
 from nplv_orchestration.errors import NplvError
+from nplv_orchestration.programme import Programme, programme
 from nplv_orchestration.sources.registry import BOUNDARY_YEAR
 
 PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
 TARGET = PROJECT / "target"
+PROGRAMME = "programma"
 
 Severity = Literal["error", "warn"]
 
@@ -106,10 +108,31 @@ class Manifest:
         return catalogue(n for n in self._raw["nodes"].values() if n["resource_type"] == "model" and n["name"].startswith("mart_"))
 
     @cached_property
+    def programme(self) -> Programme:
+        """The catalogue of what the programme does. Raises NplvError for what is wrong in it."""
+        return programme(
+            {
+                n["name"]: n["config"].get("meta", {})
+                for n in self._raw["nodes"].values()
+                if n["resource_type"] == "model" and n["schema"] == PROGRAMME
+            }
+        )
+
+    @cached_property
+    def told(self) -> list[Node]:
+        """The tables of what the programme did, each published whole, or as it was published last."""
+        return [n for n in self.nodes.values() if n.schema == PROGRAMME]
+
+    @cached_property
     def marts(self) -> dict[str, Node]:
         """The node of each indicator, by indicator id."""
         by_name = {n.name: n for n in self.nodes.values()}
         return {i.indicator_id: by_name[i.mart] for i in self.indicators}
+
+    @cached_property
+    def gated(self) -> dict[str, Node]:
+        """What the gate lets through or holds, each whole: the marts by indicator id, and the tables of the programme by name."""
+        return self.marts | {node.name: node for node in self.told}
 
     @cached_property
     def private(self) -> list[Node]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from nplv_orchestration.edition.life import versions_needed
 from nplv_orchestration.errors import NplvError
 from nplv_orchestration.gate import Decision
 from nplv_orchestration.home import Home, sync
-from nplv_orchestration.manifest import Manifest, project_fingerprint
+from nplv_orchestration.manifest import PROGRAMME, Manifest, project_fingerprint
 from nplv_orchestration.sources.registry import REGISTRY
 from nplv_orchestration.sums import seal
 from nplv_orchestration.versions import code_fingerprint, versions
@@ -42,6 +42,13 @@ _RELEASED = (
     "release.decisions",
     "release.waivers",
 )
+_INSIDE = (
+    "consent_by",
+    "approved_by",
+    "who",
+    "remark",
+    "delivery",
+)  # columns that the public database does not have: people, and words about an area
 _RAW = ", ".join(f"({literal(c.check)}, {literal(c.severity)})" for c in evidence.RAW_CHECKS)
 # what the totals of a mart are made of, with the version of each table
 _COMPONENTS = """
@@ -82,6 +89,9 @@ def release(connection: DuckDBPyConnection, manifest: Manifest, decisions: Seque
             found = connection.execute("SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = 'last_published'")
             there = {name for (name,) in found.fetchall()}
         for decision in decisions:
+            if node := next((node for node in manifest.told if node.name == decision.indicator_id), None):
+                _release_told(connection, node.name, node.relation, decision, there)
+                continue
             mart = manifest.marts[decision.indicator_id]
             source = f"SELECT * EXCLUDE (components) FROM {mart.relation}"
             if not decision.released:
@@ -102,7 +112,17 @@ def release(connection: DuckDBPyConnection, manifest: Manifest, decisions: Seque
     _catalogue(connection, manifest)
     _examples(connection)
     _decisions(connection, manifest, decisions, waivers)
-    connection.execute(f"CREATE OR REPLACE TABLE release.decided AS SELECT {literal(_decided(connection, decisions))} AS decided")
+    connection.execute(f"CREATE OR REPLACE TABLE release.decided AS SELECT {literal(_decided(connection, manifest, decisions))} AS decided")
+
+
+def _release_told(connection: DuckDBPyConnection, name: str, relation: str, decision: Decision, there: Collection[str]) -> None:
+    """A table of what the programme did, or what was last published of it; of one that was never published nothing."""
+    rows = f"SELECT * FROM {relation}"
+    if not decision.released:
+        rows += " LIMIT 0"
+        if f"{PROGRAMME}.{name}" in there:
+            rows = f"({rows}) UNION ALL BY NAME SELECT * FROM last_published.{PROGRAMME}.{name}"
+    connection.execute(f"CREATE OR REPLACE TABLE release.{name} AS {rows}")
 
 
 def _held(name: str, rows: str, decision: Decision, has_last: bool) -> str:
@@ -150,7 +170,7 @@ def _decisions(connection: DuckDBPyConnection, manifest: Manifest, decisions: Se
         [
             (
                 d.indicator_id,
-                manifest.marts[d.indicator_id].name,
+                manifest.gated[d.indicator_id].name,
                 RELEASED if d.released else HELD,
                 d.fingerprint,
                 d.reasons,
@@ -182,15 +202,15 @@ def is_derived(connection: DuckDBPyConnection, manifest: Manifest) -> bool:
 
 def check_release(connection: DuckDBPyConnection, manifest: Manifest, decisions: Sequence[Decision]) -> None:
     """Raises NplvError when schema `release` is not what the gate decides now, or what is derived was made from other rows."""
-    if _kept(connection, "decided") != _decided(connection, decisions):
+    if _kept(connection, "decided") != _decided(connection, manifest, decisions):
         raise NplvError("what was released is not what the gate decides now: run the gate and what follows it again")
     if not is_derived(connection, manifest):
         raise NplvError("what was derived does not follow from what the gate released: run what follows the gate again")
 
 
-def _decided(connection: DuckDBPyConnection, decisions: Sequence[Decision]) -> str:
+def _decided(connection: DuckDBPyConnection, manifest: Manifest, decisions: Sequence[Decision]) -> str:
     """A hash of the decisions and of what was released by them."""
-    released = fingerprints(connection, [*_RELEASED, *(f"release.mart_{d.indicator_id}" for d in decisions)])
+    released = fingerprints(connection, [*_RELEASED, *(f"release.{manifest.gated[d.indicator_id].name}" for d in decisions)])
     verdicts = [(d.indicator_id, d.fingerprint, d.reasons, [w.told() for w in d.waived]) for d in decisions]
     return hashlib.sha256(json.dumps([verdicts, released]).encode()).hexdigest()
 
@@ -256,7 +276,7 @@ def manifest_boundary_year(connection: DuckDBPyConnection) -> int | None:
 
 def _evidence(connection: DuckDBPyConnection, manifest: Manifest, decisions: Sequence[Decision]) -> None:
     """What was checked, on which content, and how it ended: the sources as they came, and all tables that were made of them."""
-    verdicts = ", ".join(f"({literal(manifest.marts[d.indicator_id].relation)}, {literal(RELEASED if d.released else HELD)})" for d in decisions)
+    verdicts = ", ".join(f"({literal(manifest.gated[d.indicator_id].relation)}, {literal(RELEASED if d.released else HELD)})" for d in decisions)
     connection.execute(
         "CREATE OR REPLACE TABLE release.check_results AS "
         "SELECT e.check_name, e.kind, e.node, split_part(e.node, '.', 2) AS mart, e.severity, e.outcome, d.decision, e.fingerprint, e.details, e.evaluated_at "
@@ -276,6 +296,7 @@ def _tables(connection: DuckDBPyConnection, manifest: Manifest) -> dict[str, str
         "marts.indicator_components": "release.indicator_components",
         "marts.indicators": "release.indicators",
         **{f"marts.{node.name}": node.relation for node in manifest.derived},
+        **{node.relation: f"release.{node.name}" for node in manifest.told},
         "areas.focus_areas": "areas.focus_areas",
         "areas.focus_area_regions": "areas.focus_area_regions",
         "areas.examples": "release.examples",
@@ -321,11 +342,13 @@ def _write(connection: DuckDBPyConnection, folder: Path, tables: dict[str, str],
             query = f"SELECT * FROM {table}"
             columns = [c[0] for c in connection.execute(f"DESCRIBE {table}").fetchall()]
             if is_public and "geo_level" in columns:
-                query += " WHERE geo_level <> 'gebied'"
+                query += " WHERE geo_level NOT IN ('gebied', 'gemeente')"
+            if is_public and "is_public" in columns:
+                query += " WHERE is_public"
+            if is_public and (inside := [c for c in columns if c in _INSIDE]):
+                query = query.replace("*", f"* EXCLUDE ({', '.join(inside)})")
             if is_public and table == "areas.focus_areas":  # which areas take part is no secret; what is known of each is
                 query = query.replace("*", "area_id, area_name, municipality_code, municipality_name, delineation")
-            if is_public and table == "release.examples":  # of who consented the name stays inside
-                query = query.replace("*", "* EXCLUDE (consent_by)")
             if table == "release.check_results":  # of details the public part has none: they may quote figures of an area
                 query = query.replace("*", f"*{' REPLACE (NULL::VARCHAR AS details)' if is_public else ''}, {literal(facts['version'])} AS version")
             if is_public and table == "raw.revisions":  # of a delivery the largest change may be that of one area

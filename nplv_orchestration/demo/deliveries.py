@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from csv import writer
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import numpy as np
 
+from nplv_orchestration.demo import programme
 from nplv_orchestration.demo.calendar import START, published, release
 from nplv_orchestration.demo.cbs import ADDRESSES, postcode
 from nplv_orchestration.demo.chance import uniform
@@ -43,10 +44,10 @@ def deliver(figures: Figures, night: int, inbox: Path, reviewed: Path) -> None:
     if delivered and all(path.exists() for path in described):
         return
     content = files(figures, night)
-    for path in described if delivered else [*described, *(inbox / name for name in (*_MAATWERK_FILES, *_LABEL_FILES))]:
+    for path in described if delivered else [*described, *(inbox / name for name in sorted(content.keys() - {*_REVIEWED_FILES}))]:
         write_atomically(path, content[path.name])
         labelled = _LABEL_FILES.get(path.name)
-        day = date(labelled, 12, 2) if labelled else published(BY_KEY["cbs_maatwerk"], night)
+        day = date(labelled, 12, 2) if labelled else published(BY_KEY["cbs_maatwerk"], night if path.name in _MAATWERK_FILES else 0)
         moment = datetime.combine(day, time(2), UTC).timestamp()
         os.utime(path, (moment, moment))
     write_atomically(stamp, told.encode())
@@ -59,12 +60,12 @@ def files(figures: Figures, night: int) -> dict[str, bytes]:
     found["waivers.csv"] = (",".join(BY_KEY["waivers"].columns) + "\n").encode()
     found["examples.csv"] = _examples(figures)
     xlsx, csv = _MAATWERK_FILES
-    found[xlsx] = _sheets({indicator: list(_rows(figures, indicator, last_poverty)) for indicator in _POVERTY})
+    found[xlsx] = _sheets(_HEAD, {indicator: list(_rows(figures, indicator, last_poverty)) for indicator in _POVERTY})
     lines = [row for indicator in _YOUTH for row in _rows(figures, indicator, 2024)]
     found[csv] = ("\n".join(";".join(map(str, row)) for row in [_HEAD, *lines]) + "\n").encode()
     for name, year in _LABEL_FILES.items():
         found[name] = packed({name.replace("_csv.zip", ".csv"): _labels(figures, year)})
-    return found
+    return found | {name: _sheets(form.heads, {form.kind: rows}) for name, (form, rows) in programme.sheets(figures.country).items()}
 
 
 def _examples(figures: Figures) -> bytes:
@@ -115,7 +116,7 @@ def _rows(figures: Figures, indicator: str, last: int) -> Iterator[tuple[object,
             yield indicator, year, level, code, numerator, int(whole[chosen].sum()), status
 
 
-def _sheets(sheets: dict[str, list[tuple[object, ...]]]) -> bytes:
+def _sheets(heads: Sequence[str], sheets: dict[str, list[tuple[object, ...]]]) -> bytes:
     import xlsxwriter
 
     content = io.BytesIO()
@@ -123,7 +124,7 @@ def _sheets(sheets: dict[str, list[tuple[object, ...]]]) -> bytes:
         book.set_properties({"created": datetime.combine(START, time())})
         for name, rows in sheets.items():
             sheet = book.add_worksheet(name)
-            for number, row in enumerate([_HEAD, *rows]):
+            for number, row in enumerate([heads, *rows]):
                 sheet.write_row(number, 0, row)
     return content.getvalue()
 

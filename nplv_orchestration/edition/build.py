@@ -156,6 +156,7 @@ def _write_files(edition: Edition, folder: Path, before: Path | None, steps: Pat
         "voortgangsoverzicht.docx": docx.docx(edition, blocks),
         **praatplaat.praatplaat(edition),
         "afbakening.csv": evidence.delineation(edition),
+        **evidence.achieved(edition),
         "revisies.csv": evidence.revisions(edition),
         "checks.json": evidence.checks(edition),
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date
 from typing import Any
 
 _RUNS = ("=", "+", "-", "@", "\t", "\r")  # with which a text becomes a formula in a program that opens the file
@@ -30,4 +30,4 @@ def _cell(value: Any) -> Any:
         return str(value).lower()
     if isinstance(value, str) and value.startswith(_RUNS):
         return f"'{value}"
-    return value.isoformat() if isinstance(value, datetime) else value
+    return value.isoformat() if isinstance(value, date) else value

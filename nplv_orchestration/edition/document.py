@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from nplv_orchestration.edition import achieved
 from nplv_orchestration.edition.chart import chart
 from nplv_orchestration.edition.difference import HEAD, Moved
 from nplv_orchestration.edition.difference import rows as difference_rows
@@ -126,7 +127,7 @@ def cover(edition: Edition) -> list[str]:
 def document(edition: Edition) -> list[Block]:
     """The whole overview, without its title and notes."""
     told = (
-        _erratum, _summary, _absent, _about, _main_figures, _overview, _reading, _changed, _examples, _indicators, _questions, _delineation, _checked, _citing,
+        _erratum, _summary, _absent, _about, _main_figures, _grant, _survey, _overview, _reading, _changed, _examples, _indicators, _questions, _delineation, _checked, _citing,
         _accessible, _sources,
     )  # fmt: skip
     return [block for part in told for block in part(edition)]
@@ -242,11 +243,88 @@ def _main_figures(edition: Edition) -> Iterator[Block]:
     yield Heading(2, "De cijfers in zinnen en grafieken", "cijfers")
     for actielijn, title in ACTIELIJNEN.items():
         yield Heading(3, f"Actielijn {title}", f"actielijn-{actielijn}")
+        yield from _done(edition, actielijn, title)
         for row in edition.rows:
             if row["actielijn"] == actielijn:
                 yield Heading(4, row["name_nl"])
                 yield Text(" ".join(sentences(row)))
                 yield from _chart(edition, row)
+
+
+def _done(edition: Edition, actielijn: str, title: str) -> Iterator[Block]:
+    """What the programme did meanwhile in an action line, beside the effects that take years."""
+    results = [row for row in edition.achieved if row["actielijn"] == actielijn]
+    told = achieved.sentences(results, [row for row in edition.milestones if row["actielijn"] == actielijn])
+    if told:
+        yield Heading(4, f"Wat er gedaan is: {title.lower()}")
+        yield Points(told)
+    if results:
+        yield Table(
+            f"Resultaten {title.lower()}",
+            ("Resultaat", "Stand", "Aantal", "Gepland", "Vorige brief", "Toelichting"),
+            [_achieved(row) for row in results],
+            (26, 13, 12, 12, 13, 24),
+        )
+
+
+def _achieved(row: dict[str, Any]) -> list[Cell]:
+    decimals, suffix = {"percentage": (1, "%"), "gemiddelde": (1, "")}.get(row["kind"], (0, ""))
+
+    def cell(value: float | None, below: tuple[str, ...] = ()) -> Cell:
+        return Cell(
+            number(value, decimals) + (suffix if value is not None else ""),
+            below if value is not None else (),
+            is_number=True,
+            is_empty=value is None,
+        )
+
+    window = f"{'sinds' if row['counting'] == 'cumulatief' else 'van'} {_day(row['window_from'].isoformat())}, tot en met {_day(row['window_to'].isoformat())}"
+    of = f"; opgave van {row['areas']} van de {row['areas_expected']} gebieden" if 0 < row["areas"] < row["areas_expected"] else ""
+    return [
+        Cell(row["name_nl"], (row["unit"],)),
+        Cell(row["state"], (row["quality"],)),
+        cell(row["value"]),
+        cell(row["planned"] if row["state"] != "gepland" else None),
+        cell(row["previous_value"], (str(row["previous_round"]),)),
+        Cell(f"{row['scheme']}, {window}{of}" + (f"; {row['status_reason']}" if row["status_reason"] else "")),
+    ]
+
+
+def _grant(edition: Edition) -> Iterator[Block]:
+    """The grant, by theme and department."""
+    if not edition.grant:
+        return
+    yield Heading(2, "De uitkering Kansrijke Wijk", "kansrijke-wijk", is_on_new_page=True)
+    yield Text(" ".join(achieved.granted(edition.grant)))
+    themes = dict.fromkeys(
+        (row["theme_nl"], row["department"]) for row in sorted(edition.grant, key=lambda row: (row["theme"] == "alle", row["number"]))
+    )
+    rows = []
+    for theme, department in themes:
+        amounts = [achieved.summed(row for row in edition.grant if row["theme_nl"] == theme and row["item"] == item) for item in achieved.ITEMS]
+        cells = [Cell(achieved.in_millions(euro), is_number=True, is_empty=euro is None) for euro in amounts]
+        rows.append([Cell(theme), Cell(department or "alle"), *cells])
+    yield Table(
+        "De uitkering naar thema, in miljoenen euro",
+        ("Thema", "Departement", *(item.capitalize() for item in achieved.ITEMS)),
+        rows,
+        (30, 14, 14, 14, 14, 14),
+    )
+    yield Text(
+        "Een bedrag dat uit een of twee gebieden komt, wordt niet verteld, en dan geen enkel thema van die post: het zou uit de andere volgen."
+    )
+
+
+def _survey(edition: Edition) -> Iterator[Block]:
+    """What the programme offices answered, counted."""
+    if not edition.survey:
+        return
+    yield Heading(2, "De enquête onder de programmabureaus", "enquete")
+    yield Text(achieved.responded(edition.survey))
+    yield Terms(list(achieved.answered(edition.survey)))
+    if edition.quotes:
+        yield Text("Uit de antwoorden in eigen woorden, met instemming:")
+        yield Points([f"„{row['quote']}”" for row in edition.quotes])
 
 
 def _chart(edition: Edition, row: dict[str, Any]) -> Iterator[Block]:
@@ -340,6 +418,8 @@ def _reading(edition: Edition) -> Iterator[Block]:
             "Achterstand: ingelopen of opgelopen als het verschil met Nederland en de verhouding tot Nederland dezelfde kant op wijzen, anders wisselend.",
             f"In de meeste gebieden, in een minderheid: in hoeveel van de {edition.areas} gebieden het verschil met Nederland sinds {second} kleiner werd, in "
             "klassen, zodat er geen gebied uit volgt.",
+            "Wat er gedaan is: van grote aantallen staan twee cijfers in de zin. Bijna is iets minder, ruim is iets meer, circa of ongeveer is een schatting. In de "
+            "tabel staat het aantal zoals het geleverd is.",
             "Dekking: het deel van de bevolking of de woningen waarvoor de bron een cijfer gaf.",
             "Voorlopig: de uitgever kan het cijfer nog bijstellen, of de aantallen waardoor is gedeeld zijn van een ander jaar. Niet bijgewerkt: het laatst "
             "gepubliceerde cijfer, omdat een nieuwer cijfer de controles niet doorstond.",

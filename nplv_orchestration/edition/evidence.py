@@ -38,6 +38,22 @@ _METHOD = (
 )  # fmt: skip
 """The fields of the catalogue from which it follows how a figure is made and judged; a change of the models has its line in the changelog."""
 
+ACHIEVED = {
+    "resultaten.csv": {
+        "round": "integer", "number": "integer", "result_id": "string", "name_nl": "string", "definition_nl": "string", "actielijn": "string", "department": "string", "unit": "string",
+        "kind": "string", "scheme": "string", "window_from": "date", "window_to": "date", "counting": "string", "state": "string", "value": "number",
+        "base": "number", "areas": "integer", "areas_expected": "integer", "quality": "string", "reference_date": "date", "planned": "number",
+        "previous_value": "number", "previous_round": "integer", "status_reason": "string", "origin": "string",
+    },
+    "kansrijke_wijk.csv": {
+        "round": "integer", "number": "integer", "theme": "string", "theme_nl": "string", "department": "string", "year": "integer", "item": "string", "amount": "number",
+        "areas": "integer", "status_reason": "string", "ceiling": "integer",
+    },
+    "enquete.csv": {
+        "round": "integer", "version": "string", "number": "integer", "question_id": "string", "text_nl": "string", "type": "string", "option": "string", "answers": "integer",
+        "share": "number", "value": "number", "responded": "integer", "areas": "integer", "is_representative": "boolean",
+    },
+}  # fmt: skip
 CALCULATION = {
     "indicator_id": "string", "geo_level": "string", "series": "string", "is_main_series": "boolean", "year": "integer", "value": "number",
     "value_low": "number", "value_high": "number", "unit": "string", "numerator": "number", "denominator": "number", "multiplier": "number",
@@ -84,6 +100,13 @@ def revisions(edition: Edition) -> bytes:
 def delineation(edition: Edition) -> bytes:
     """`afbakening.csv`: which buurten make up which area, without figures. Columns: `DELINEATION`."""
     return as_csv(DELINEATION, edition.delineation)
+
+
+def achieved(edition: Edition) -> dict[str, bytes]:
+    """What the programme did, by file name: results with file, sheet and cell of each that was delivered as a total, the grant, the survey."""
+    return {
+        name: as_csv(columns, rows) for (name, columns), rows in zip(ACHIEVED.items(), (edition.achieved, edition.grant, edition.survey), strict=True)
+    }
 
 
 # -------------------------------------------------------------------------------------------------------- what is known
@@ -153,7 +176,7 @@ def datapackage(edition: Edition, folder: Path) -> bytes:
     numbers = {name for name, _, has_decimals in sheet.COLUMNS if has_decimals} | {"gap_ratio_latest", "coverage"}
     kind = {name: "number" if name in numbers else "integer" if name.endswith("_year") else "string" for name, _, _ in sheet.COLUMNS}
     titles = {name: title for name, title, _ in sheet.COLUMNS}
-    tables = {"overzichtstabel.csv": kind, "afbakening.csv": DELINEATION, "berekening.csv": CALCULATION, "revisies.csv": REVISIONS}
+    tables = {"overzichtstabel.csv": kind, "afbakening.csv": DELINEATION, "berekening.csv": CALCULATION, "revisies.csv": REVISIONS} | ACHIEVED
     resources = []
     for file in _files(folder):
         resource: dict[str, Any] = {

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
 
+from nplv_orchestration.edition import achieved
 from nplv_orchestration.edition.document import notes_of
 from nplv_orchestration.edition.pdf import compiled
 from nplv_orchestration.edition.sentences import moves, sentences
@@ -112,6 +113,9 @@ def _told(edition: Edition, scale: float, fewer: int) -> dict[str, Any]:
             "Elk cijfer gaat over alle gebieden samen en staat naast dat van Nederland, inclusief de gebieden."
         ),
         "columns": [asdict(_column(title, large, others, notes)) for title, (large, others) in zip(ACTIELIJNEN.values(), picked, strict=True)],
+        "done": [
+            achieved.sentence(row) for row in edition.achieved if row["is_large"] and row["state"] == achieved.REALISED and row["value"] is not None
+        ],
         "notes": list(notes),
         "foot": list(_foot(edition)),
     }
@@ -234,7 +238,7 @@ def _in_words(told: dict[str, Any]) -> str:
         for one in (*column["large"], *column["others"]):
             figure = " ".join(filter(None, [one["value"], one["behind"]]))
             lines.append(f"{one['name']}: {', '.join(filter(None, [figure, one['went']]))}. {one['sentences']}")
-    return " ".join(filter(None, [*lines, *told["foot"]]))
+    return " ".join(filter(None, [*lines, *told["done"], *told["foot"]]))
 
 
 def _described(svg: bytes, title: str, words: str) -> bytes:

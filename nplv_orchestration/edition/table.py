@@ -53,6 +53,16 @@ class Edition:
     """What differs from it."""
     erratum: list[str] = field(default_factory=list)
     """The text of the correction, of a revision of what was sent."""
+    achieved: list[dict[str, Any]] = field(default_factory=list)
+    """What the programme did, of the newest round up to this year: the totals of `programma.resultaten`."""
+    milestones: list[dict[str, Any]] = field(default_factory=list)
+    """What was done that has no number, with its approved sentence."""
+    grant: list[dict[str, Any]] = field(default_factory=list)
+    """The grant Kansrijke Wijk, by theme, year and item."""
+    survey: list[dict[str, Any]] = field(default_factory=list)
+    """The survey of the programme offices, counted by question and answer."""
+    quotes: list[dict[str, Any]] = field(default_factory=list)
+    """What may be quoted of it: question_id, quote."""
     calculation: list[dict[str, Any]] = field(default_factory=list)
     """Of every total, series and year the figure with its parts, and with what the catalogue says of how it is made."""
     revisions: list[dict[str, Any]] = field(default_factory=list)
@@ -149,6 +159,7 @@ _CALCULATION = """
     FROM marts.indicator_values AS v INNER JOIN marts.indicators AS c ON v.indicator_id = c.indicator_id
     WHERE v.year <= $year ORDER BY c.number, v.series, v.year, v.geo_level
 """
+_OF_ROUND = "SELECT * FROM programma.{table} WHERE round <= $year QUALIFY round = max(round) OVER () ORDER BY ALL"
 _IN_DECIMALS = (
     "start1_value",
     "start1_nl",
@@ -170,6 +181,10 @@ def read(database: Path, year: int) -> Edition:
         raise NplvError(f"{database} is not there: nothing was published yet; run `nplv run`")
     with duckdb.connect(str(database), read_only=True) as connection:
         rows = partial(records, connection)
+
+        def of_round(table: str) -> list[dict[str, Any]]:
+            return rows(_OF_ROUND.format(table=table), year=year)
+
         if rows("SELECT 1 FROM marts.indicator_values WHERE geo_level = 'gebied' LIMIT 1"):
             raise NplvError(f"{database} holds figures of areas: an edition is made from the public database only")
         years = [
@@ -193,6 +208,11 @@ def read(database: Path, year: int) -> Edition:
             ),
             points=points,
             examples=rows("SELECT * FROM areas.examples ORDER BY ALL"),
+            achieved=of_round("resultaten"),
+            milestones=of_round("mijlpalen"),
+            grant=of_round("spuk_kansrijke_wijk"),
+            survey=of_round("enquete"),
+            quotes=of_round("enquete_citaten"),
             calculation=[_rounded(row, ("value", "value_low", "value_high")) for row in rows(_CALCULATION, year=year)],
             revisions=rows("SELECT * FROM provenance.revisions ORDER BY ALL"),
             results=rows("SELECT check_name, kind, node, severity, outcome, decision, fingerprint FROM quality.check_results ORDER BY ALL"),

@@ -176,18 +176,20 @@ def _lost(archive: Archive, last: Manifest, lacking: Iterable[str]) -> str:
 
 
 def known(table: SourceTable, described: Path) -> Known:
-    """What exists here: the areas and municipalities of this home, and the indicators that are made from the table.
+    """What exists here: the areas and municipalities of this home, and what the catalogue has for the table.
 
     described: the folder of the areas. Raises SourceRefused when they are not there.
     """
-    return replace(reviewed.areas(described), indicators=indicators_from(table))
+    here, listed = reviewed.areas(described), catalogued(table)
+    return replace(listed, areas=here.areas, municipalities=here.municipalities)
 
 
-def indicators_from(table: SourceTable) -> dict[str, str]:
-    """The indicators that are made from a table, by id, with their names."""
+def catalogued(table: SourceTable) -> Known:
+    """What the catalogue has: the indicators that are made from a table, and what the programme counts and asks."""
     from nplv_orchestration.manifest import load_manifest
 
-    return {i.indicator_id: i.name_nl for i in load_manifest().indicators if table.key in i.sources}
+    manifest = load_manifest()
+    return Known(indicators={i.indicator_id: i.name_nl for i in manifest.indicators if table.key in i.sources}, programme=manifest.programme)
 
 
 def _read(

@@ -1,7 +1,7 @@
-"""The declared forms of delivered files: for each kind its columns, what each may hold, and the checks across them.
+"""What a form of delivered files is: its columns, what each may hold, the checks across them, and how a file is held against it.
 
-A new kind of delivery is one entry of FORMS and nothing else here. Reading cells is in `sheets`, and what becomes of a
-file in `deliveries`. pandera is imported by what validates, because loading the definitions must not pay for it.
+Which forms there are is in `declared`, reading cells in `sheets`, and what becomes of a file in `deliveries`. pandera is imported by what validates, because
+loading the definitions must not pay for it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Literal
 
 from nplv_orchestration.errors import SourceRefused
+from nplv_orchestration.programme import Programme
 from nplv_orchestration.sources.sheets import FileRefused, Problem, Sheet, letter, shown
 from nplv_orchestration.sources.values import text_number
 
@@ -33,6 +34,22 @@ class Known:
     areas: dict[str, str] = field(default_factory=dict)
     municipalities: dict[str, str] = field(default_factory=dict)
     indicators: dict[str, str] = field(default_factory=dict)
+    programme: Programme | None = None
+
+    @property
+    def results(self) -> dict[str, str]:
+        """The results that the programme counts."""
+        return {one.id: f"{one.name_nl}; eenheid: {one.unit}" for one in self.programme.results} if self.programme else {}
+
+    @property
+    def themes(self) -> dict[str, str]:
+        """The themes of the grant."""
+        return {one.id: one.name_nl for one in self.programme.themes} if self.programme else {}
+
+    @property
+    def questions(self) -> dict[str, str]:
+        """The questions of the survey."""
+        return {one.id: f"{one.text_nl} {one.answers_nl}" for one in self.programme.questions} if self.programme else {}
 
 
 @dataclass(frozen=True)
@@ -57,18 +74,23 @@ class OneOf:
 
 @dataclass(frozen=True)
 class Existing:
-    """The code of something that exists in this home."""
+    """The code of something that exists in this home, or one of the words in `also`, each with what it stands for."""
 
-    what: Literal["areas", "municipalities", "indicators"]
+    what: Literal["areas", "municipalities", "indicators", "results", "themes", "questions"]
+    also: tuple[tuple[str, str], ...] = ()
     sql = "VARCHAR"
+
+    def choices(self, known: Known) -> dict[str, str]:
+        """The codes, with what each stands for."""
+        return {**getattr(known, self.what), **dict(self.also)}
 
     def words(self, known: Known) -> str:
         """What is allowed, in Dutch."""
-        return "een van: " + ", ".join(getattr(known, self.what))
+        return "een van: " + ", ".join(self.choices(known))
 
     def fits(self, text: str, known: Known) -> bool:
         """Whether a cell holds one."""
-        return text in getattr(known, self.what)
+        return text in self.choices(known)
 
     def value(self, text: str) -> str:
         """The cell as it is kept."""
@@ -171,7 +193,10 @@ Allowed = OneOf | Existing | Matching | Year | Day | Number
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a form. name: its head; becomes: the column of the relation; reason: the one that tells why a number is missing."""
+    """One column of a form. name: its head; becomes: the column of the relation.
+
+    reason: the column of the relation that tells why a number is missing; place: the one that tells in which cell of which sheet it stood.
+    """
 
     name: str
     becomes: str
@@ -180,6 +205,7 @@ class Column:
     example: str
     required: bool = True
     reason: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -210,6 +236,8 @@ class Form:
     page: str
     checks: tuple[RowCheck, ...] = ()
     licence: str = "CC BY 4.0"
+    same: tuple[str, ...] = ()
+    """The heads of which all rows of a file have one value."""
 
     @property
     def heads(self) -> list[str]:
@@ -227,7 +255,7 @@ class Form:
         """The columns of the relation and their DuckDB types; `delivery` is the name of the file that a row came in."""
         columns: dict[str, str] = {}
         for column in self.columns:
-            columns |= {column.becomes: column.allowed.sql} | ({column.reason: "VARCHAR"} if column.reason else {})
+            columns |= {column.becomes: column.allowed.sql} | {name: "VARCHAR" for name in (column.reason, column.place) if name}
         return {**columns, "delivery": "VARCHAR"}
 
     def schema(self, known: Known, elsewhere: Mapping[tuple[Value, ...], str]) -> pa.DataFrameSchema:
@@ -273,13 +301,27 @@ class Form:
                 if len(cells) > len(head):
                     problems.append(Problem(sheet.name, number, letter(len(head)), cells[len(head)] or "een cel", "niets: deze kolom heeft geen kop"))
                 found.append((sheet.name, number, (cells + [""] * len(head))[: len(head)]))
-        problems += self._problems(found, known, elsewhere)
+        problems += self._problems(found, known, elsewhere) + self._several(found)
         if problems:
             unique = list(dict.fromkeys(sorted(problems, key=lambda p: (p.sheet, p.row))))
             raise FileRefused(file, [str(problem) for problem in unique])
         if not found:
             raise FileRefused(file, ["er staan geen rijen in"])
-        return [self._row(file, dict(zip(self.heads, cells, strict=True))) for _, _, cells in found]
+        return [self._row(file, sheet, number, dict(zip(self.heads, cells, strict=True))) for sheet, number, cells in found]
+
+    def _several(self, found: list[tuple[str, int, list[str]]]) -> list[Problem]:
+        """The first row that has another value than the rows before it, where all of a file have one."""
+        problems = []
+        for name in self.same:
+            at = self.heads.index(name)
+            first = next((cells[at] for _, _, cells in found if cells[at]), "")
+            other = next(((sheet, number, cells[at]) for sheet, number, cells in found if cells[at] not in ("", first)), None)
+            if other:
+                sheet, number, text = other
+                problems.append(
+                    Problem(sheet, number, f"{name} ({letter(at)})", text, f"{first}, zoals in de rijen ervoor; een bestand heeft één {name}")
+                )
+        return problems
 
     def _problems(self, found: list[tuple[str, int, list[str]]], known: Known, elsewhere: Mapping[tuple[Value, ...], str]) -> list[Problem]:
         import pandas as pd
@@ -316,14 +358,16 @@ class Form:
                 problems.append(Problem(sheet, number, place, row[head], column.allowed.words(known)))
         return problems
 
-    def _row(self, file: str, cells: dict[str, str]) -> dict[str, Value]:
+    def _row(self, file: str, sheet: str, number: int, cells: dict[str, str]) -> dict[str, Value]:
         row: dict[str, Value] = {}
-        for column in self.columns:
+        for at, column in enumerate(self.columns):
             text = cells[column.name]
             missing = not text and not isinstance(column.allowed, Number)
             row[column.becomes] = None if missing else column.allowed.value(text)
             if column.reason:
                 row[column.reason] = text_number(text, decimal=",", where="")[1]
+            if column.place:
+                row[column.place] = f"{shown(sheet)}!{letter(at)}{number}"
         return {**row, "delivery": file}
 
 
@@ -344,67 +388,3 @@ def _in_another(form: Form, elsewhere: Mapping[tuple[Value, ...], str]) -> RowCh
 
 def _texts(row: Mapping[Hashable, object]) -> dict[str, str]:
     return {str(name): cell if isinstance(cell, str) else "" for name, cell in row.items()}
-
-
-def _levels(known: Known) -> dict[str, dict[str, str]]:
-    municipalities = known.municipalities
-    countries = {"nederland": {"NL00": "Nederland"}, "overig_nederland": {"ONL": "Nederland zonder de focusgebieden"}}
-    return {"gebied": known.areas, "gemeente": municipalities, "rest_gemeente": municipalities, **countries}
-
-
-def _code_exists(row: dict[str, str], known: Known) -> bool:
-    return row["code"] in _levels(known)[row["niveau"]]
-
-
-def _numerator_fits(row: dict[str, str], known: Known) -> bool:
-    numerator, denominator = (Number(0, 1e9).value(row[name]) for name in ("teller", "noemer"))
-    return numerator is None or (denominator is not None and numerator <= denominator)
-
-
-MAATWERK = Form(
-    kind="maatwerk",
-    pattern=r"maatwerk.*\.(csv|xlsx|ods)",
-    table="cbs_maatwerk",
-    publisher="CBS",
-    table_id="maatwerk",
-    title="Maatwerktabellen van de focusgebieden",
-    page="https://www.cbs.nl/nl-nl/onze-diensten/maatwerk-en-microdata",
-    key=("indicator", "jaar", "niveau", "code"),
-    columns=(
-        Column("indicator", "indicator_id", Existing("indicators"), "De indicator waarvan dit de aantallen zijn.", "armoede_kinderen"),
-        Column("jaar", "year", Year(), "Het jaar waarover de aantallen gaan.", "2023"),
-        Column(
-            "niveau",
-            "geo_level",
-            OneOf(("gebied", "gemeente", "rest_gemeente", "nederland", "overig_nederland")),
-            "Waarvan het de aantallen zijn; rest_gemeente is een gemeente zonder haar focusgebieden, overig_nederland het land zonder alle focusgebieden.",
-            "gebied",
-        ),
-        Column(
-            "code",
-            "geo_code",
-            Matching(r"[a-z0-9]+(-[a-z0-9]+)*|GM\d{4}|NL00|ONL", "de code van een gebied, GM en vier cijfers, NL00, of ONL voor overig_nederland"),
-            "De code van het focusgebied, de gemeente of Nederland; ze staan hieronder.",
-            "delft-west",
-        ),
-        Column("teller", "numerator", Number(0, 1e9, or_missing=True), "Het aantal boven de streep.", "412", required=False, reason="missing"),
-        Column("noemer", "denominator", Number(0, 1e9, or_missing=True), "Het aantal onder de streep.", "3150", required=False),
-        Column("status", "period_status", OneOf(("Definitief", "Voorlopig")), "Of de cijfers van dit jaar nog kunnen veranderen.", "Definitief"),
-    ),
-    checks=(
-        RowCheck(
-            "de code bestaat",
-            "code",
-            _code_exists,
-            lambda row, known: f"een code van niveau {row['niveau']} die bestaat; zie het blad uitleg van het sjabloon",
-        ),
-        RowCheck(
-            "de teller is hoogstens de noemer",
-            "teller",
-            _numerator_fits,
-            lambda row, known: f"een aantal van 0 tot en met de noemer {row['noemer'] or '(leeg)'}",
-        ),
-    ),
-)
-
-FORMS: tuple[Form, ...] = (MAATWERK,)

@@ -19,7 +19,8 @@ from pathlib import Path
 from nplv_orchestration.errors import NplvError, SourceRefused
 from nplv_orchestration.home import sync, write_atomically
 from nplv_orchestration.sources import eponline, sheets
-from nplv_orchestration.sources.forms import FORMS, TOLD, Form
+from nplv_orchestration.sources.declared import FORMS
+from nplv_orchestration.sources.forms import TOLD, Form
 from nplv_orchestration.sources.sheets import shown
 
 QUIET = 2.0  # seconds without a change after which a file is taken to be whole

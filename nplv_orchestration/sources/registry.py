@@ -11,7 +11,8 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
-from nplv_orchestration.sources.forms import FORMS, Form
+from nplv_orchestration.sources.declared import FORMS
+from nplv_orchestration.sources.forms import Form
 from nplv_orchestration.sources.values import Bounds
 
 Reader = Literal["reviewed", "statline_v4", "statline_v3", "leefbaarometer", "addresses", "eponline", "form"]

@@ -42,7 +42,8 @@ def areas(folder: Path) -> Known:
     table = BY_KEY["focus_areas"]
     rows = list(_rows(table, ask(table, folder).carried))
     return Known(
-        *({str(row[code]): str(row[name]) for row in rows} for code, name in (("area_id", "area_name"), ("municipality_code", "municipality_name")))
+        areas={str(row["area_id"]): str(row["area_name"]) for row in rows},
+        municipalities={str(row["municipality_code"]): str(row["municipality_name"]) for row in rows},
     )
 
 

@@ -81,7 +81,7 @@ def _explain(form: Form, known: Known, sheet: Any, bold: Any, wrapped: Any, plai
 def _choices(column: Column, known: Known) -> dict[str, str]:
     if isinstance(column.allowed, OneOf):
         return dict.fromkeys(column.allowed.choices, "")
-    return dict(getattr(known, column.allowed.what)) if isinstance(column.allowed, Existing) else {}
+    return column.allowed.choices(known) if isinstance(column.allowed, Existing) else {}
 
 
 def _format(column: Column) -> str:

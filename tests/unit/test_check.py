@@ -50,7 +50,10 @@ def test_the_demo_country_is_as_the_registry_says(tiny: Figures) -> None:
         "waivers": "kept with the monitor itself",
         "examples": "kept with the monitor itself",
         "eponline_labels": "no NPLV_EPONLINE_API_KEY; its total file can be put into the inbox",
-        "cbs_maatwerk": "delivered by people, see `nplv inbox`",
+        **dict.fromkeys(
+            ("cbs_maatwerk", "programma_resultaten", "programma_mijlpalen", "programma_spuk", "programma_enquete"),
+            "delivered by people, see `nplv inbox`",
+        ),
     }
     facts = {finding.table.key: finding.facts for finding in found}
     assert facts[KWB] == ["changed 2026-01-25T02:00:00+02:00", "year 2024", "boundaries 2024", "8 of 8 measures", "2,943 rows", "licence CC BY 4.0"]
@@ -162,7 +165,7 @@ def test_the_command_tells_of_all_tables_and_writes_nothing(shell: CliRunner, tm
     assert lines[12] == "CBS 86165NED: as the registry says; changed 2026-01-09T02:00:00+02:00, year 2025, boundaries 2025, 8 of 8 measures, " + (
         "2,934 rows, licence CC BY 4.0"
     )
-    assert sum(": not asked; " in line for line in lines) == 7
+    assert sum(": not asked; " in line for line in lines) == 11
     assert list(tmp_path.iterdir()) == []
 
 

@@ -19,7 +19,7 @@ from nplv_orchestration.archive import Archive, TableState
 from nplv_orchestration.errors import HomeBusy, NplvError, WrongCall
 from nplv_orchestration.home import Home
 from nplv_orchestration.settings import Settings
-from nplv_orchestration.sources import deliveries, forms, registry, sheets
+from nplv_orchestration.sources import declared, deliveries, forms, registry, sheets
 from nplv_orchestration.sources import inbox as folder_of
 from nplv_orchestration.sources.http import Http
 from nplv_orchestration.sources.refresh import Publishers, refresh
@@ -631,14 +631,16 @@ def test_a_template_is_made_filled_in_and_taken_over(publishers: Publishers, inb
 
 
 def test_a_template_has_the_same_bytes_every_time() -> None:
-    assert template(forms.MAATWERK, forms.Known()) == template(forms.MAATWERK, forms.Known())
+    for form in declared.FORMS:
+        assert template(form, forms.Known()) == template(form, forms.Known())
 
 
 def test_a_wrong_call_for_a_template(shell: CliRunner, tmp_path: Path) -> None:
     told = shell.invoke(cli.app, ["inbox", "template", "eponline"])
     assert told.stdout == "eponline: geen sjabloon; het bestand van RVO gaat in de inbox zoals het is, onder zijn eigen naam\n"
-    told = shell.invoke(cli.app, ["inbox", "template", "enquete"])
-    assert isinstance(told.exception, WrongCall) and str(told.exception) == "no kind of delivery is named 'enquete'; there are maatwerk, eponline"
+    told = shell.invoke(cli.app, ["inbox", "template", "brief"])
+    assert isinstance(told.exception, WrongCall)
+    assert str(told.exception) == "no kind of delivery is named 'brief'; there are maatwerk, resultaten, mijlpalen, spuk, enquete, eponline"
     (tmp_path / "there.xlsx").write_bytes(b"mine")
     told = shell.invoke(cli.app, ["inbox", "template", "maatwerk", "--out", str(tmp_path / "there.xlsx")])
     assert isinstance(told.exception, WrongCall) and (tmp_path / "there.xlsx").read_bytes() == b"mine"
