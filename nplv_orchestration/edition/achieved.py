@@ -34,7 +34,7 @@ def amount(row: Row) -> str:
     match row["kind"]:
         case "gebieden":
             of = row["areas"] or row["areas_expected"]
-            partly = " waarvan een opgave is" if of < row["areas_expected"] else ""
+            partly = " met een opgave" if of < row["areas_expected"] else ""
             return f"{number(value, 0)} van de {of} gebieden{partly}"
         case "percentage" | "gemiddelde":
             shown = round(value)
