@@ -196,5 +196,5 @@ class Draft:
 
 def year_of(table: SourceTable) -> str | None:
     """The year of a row of a table, in SQL; None when its rows do not tell."""
-    columns = {"year": "year", "period": "left(period, 4)::INTEGER", "reference_date": "year(reference_date)"}
+    columns = {"round": "round", "year": "year", "period": "left(period, 4)::INTEGER", "reference_date": "year(reference_date)"}
     return next((columns[name] for name in columns if name in table.columns), None)
