@@ -6,7 +6,11 @@ from typing import Any
 import dagster as dg
 
 from checks.raw import check_specs, results
+from nplv_orchestration.archive import Manifest
+from nplv_orchestration.expected import awaited
+from nplv_orchestration.manifest import load_manifest
 from nplv_orchestration.monitor import Monitor
+from nplv_orchestration.sources.deliveries import contacts
 from nplv_orchestration.sources.inbox import warnings
 from nplv_orchestration.sources.refresh import refresh
 from nplv_orchestration.sources.registry import REGISTRY, SourceTable
@@ -47,6 +51,8 @@ def _raw_asset(table: SourceTable) -> dg.AssetsDefinition:
         metadata: dict[str, Any] = {"toestand": state.state, "reden": state.reason, "bijzonderheden": state.detail}
         if manifest:
             metadata |= {"dagster/row_count": manifest.rows, "hash": manifest.sha256, "opgehaald": manifest.fetched_at}
+        if table.is_delivered:
+            metadata |= _delivered(table, monitor, manifest) | _awaited(table, monitor)
         if manifest and state.changed and manifest.moved:
             metadata["gewijzigd"] = dg.MetadataValue.md(markdown(manifest.moved))
         yield dg.MaterializeResult(
@@ -55,3 +61,27 @@ def _raw_asset(table: SourceTable) -> dg.AssetsDefinition:
         yield from results(key, table, state)
 
     return raw
+
+
+def _delivered(table: SourceTable, monitor: Monitor, manifest: Manifest | None) -> dict[str, dg.MetadataValue]:
+    """Who delivered what, and when it was taken over."""
+    if not manifest or not manifest.deliveries:
+        return {}
+    who = contacts(monitor.archive.path(manifest)) if "contact" in table.columns else {}
+    records = [
+        dg.TableRecord(
+            {"bestand": d.name, "overgenomen": d.accepted_at[:16], "rijen": d.rows, "jaren": ", ".join(map(str, d.years)), "van": who.get(d.name, "")}
+        )
+        for d in manifest.deliveries
+    ]
+    return {"leveringen": dg.MetadataValue.table(records)}
+
+
+def _awaited(table: SourceTable, monitor: Monitor) -> dict[str, dg.MetadataValue]:
+    """What is still expected of it before a data cut-off."""
+    told = [
+        f"editie {one.year}, sluitingsdatum {one.until.isoformat()}: {one.text}"
+        for one in awaited(monitor.home, monitor.archive, load_manifest().programme, monitor.today)
+        if one.table == table.key
+    ]
+    return {"nog_verwacht": dg.MetadataValue.text("; ".join(told))} if told else {}

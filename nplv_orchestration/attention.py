@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from nplv_orchestration import evidence, waivers
 from nplv_orchestration.alerts import Cause, Kind
+from nplv_orchestration.expected import awaited
 from nplv_orchestration.failure import Failure
 from nplv_orchestration.lateness import CHECK_NAME as TIMELY
 from nplv_orchestration.manifest import Manifest
 from nplv_orchestration.monitor import Monitor
-from nplv_orchestration.sources.inbox import refused
+from nplv_orchestration.sources.inbox import BY_TABLE, refused
 from nplv_orchestration.sources.registry import BY_KEY, REGISTRY
 from nplv_orchestration.warehouse import relations
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _AHEAD = timedelta(days=14)  # how long before its end a waiver is told
+_REMINDED = timedelta(weeks=8)  # how long before a data cut-off is told what is still expected for it
 _OF_STATE: dict[str, tuple[Kind, str]] = {
     "refused": ("geweigerd", "kijk met `nplv sources check` wat er anders is, en pas het register aan of vraag de uitgever"),
     "stale": ("verouderd", "vraag de uitgever als het aanhoudt; zie `nplv sources`"),
@@ -52,7 +54,7 @@ def killed(who: str) -> Cause:
 
 def causes(monitor: Monitor, manifest: Manifest) -> list[Cause]:
     """All that asks for a person now, whatever the night did."""
-    found = [*_sources(monitor), *_inbox(monitor)]
+    found = [*_sources(monitor), *_inbox(monitor), *_awaited(monitor, manifest)]
     if monitor.settings.warehouse_path.exists():
         with monitor.warehouse() as connection:
             found += [*_decisions(connection), *_figures(connection, manifest), *_waivers(connection, monitor)]
@@ -87,6 +89,20 @@ def _inbox(monitor: Monitor) -> Iterator[Cause]:
         yield Cause(f"inbox:{name}", "geweigerd", told, "zie het verslag naast het bestand in refused/, en lever het verbeterd opnieuw aan")
 
 
+def _awaited(monitor: Monitor, manifest: Manifest) -> Iterator[Cause]:
+    """What the programme has yet to deliver, in the weeks before a data cut-off."""
+    for one in awaited(monitor.home, monitor.archive, manifest.programme, monitor.today):
+        if one.until <= monitor.today + _REMINDED:
+            text = f"voor editie {one.year}, met sluitingsdatum {one.until.isoformat()}, wordt nog verwacht: {one.text}"
+            kind = BY_TABLE[one.table].name
+            yield Cause(
+                f"awaited:{one.table}:{one.year}:{one.text}",
+                "ontbreekt",
+                text,
+                f"vraag erom; `nplv inbox template {kind}` maakt een sjabloon om in te vullen",
+            )
+
+
 def _decisions(connection: DuckDBPyConnection) -> Iterator[Cause]:
     """Marts that the gate holds; none before it ever decided."""
     if "release.decisions" not in relations(connection):
@@ -105,8 +121,8 @@ def _decisions(connection: DuckDBPyConnection) -> Iterator[Cause]:
 
 
 def _figures(connection: DuckDBPyConnection, manifest: Manifest) -> Iterator[Cause]:
-    """What is listed of the figures of a mart, in one line for each mart, and figures that are late."""
-    by_node = {mart.relation: indicator_id for indicator_id, mart in manifest.marts.items()}
+    """What is listed of a mart or a table of the programme, in one line for each, and figures that are late."""
+    by_node = {node.relation: name for name, node in manifest.gated.items()}
     listed: dict[str, list[str]] = {}
     for (check, node), one in sorted(evidence.read(connection).items()):
         if one.severity != "warn" or one.outcome != "failed" or node not in by_node:

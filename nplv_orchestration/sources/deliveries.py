@@ -159,6 +159,11 @@ def held(archive: Archive) -> list[tuple[str, Delivery]]:
     return [(key, delivery) for key in BY_TABLE if (last := archive.current(key)) for delivery in last.deliveries]
 
 
+def contacts(version: Path) -> dict[str, str]:
+    """Who stands in each delivery as the one to ask, by file name; version: the rows of a table that has that column."""
+    return dict(_query("SELECT delivery, string_agg(DISTINCT contact, '; ' ORDER BY contact) FROM read_parquet(?) GROUP BY delivery", version))
+
+
 def _last(archive: Archive, table: SourceTable, waiting: set[str]) -> Manifest | None:
     """The version to go on from. One whose rows are lost can only be made anew, of all its files; one from before deliveries were told is."""
     last = archive.current(table.key)
