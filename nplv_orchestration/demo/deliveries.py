@@ -20,6 +20,7 @@ from nplv_orchestration.demo.figures import LAST, Figures
 from nplv_orchestration.demo.mistake import SOURCE, corrections, is_made
 from nplv_orchestration.demo.packed import packed
 from nplv_orchestration.home import write_atomically
+from nplv_orchestration.sources.forms import Form
 from nplv_orchestration.sources.registry import BOUNDARY_YEAR, BY_KEY
 from nplv_orchestration.versions import code_fingerprint
 
@@ -65,7 +66,16 @@ def files(figures: Figures, night: int) -> dict[str, bytes]:
     found[csv] = ("\n".join(";".join(map(str, row)) for row in [_HEAD, *lines]) + "\n").encode()
     for name, year in _LABEL_FILES.items():
         found[name] = packed({name.replace("_csv.zip", ".csv"): _labels(figures, year)})
-    return found | {name: _sheets(form.heads, {form.kind: rows}) for name, (form, rows) in programme.sheets(figures.country).items()}
+    return found | _filled_in(programme.sheets(figures.country))
+
+
+def wrong(figures: Figures) -> dict[str, bytes]:
+    """Deliveries that are refused, by file name, to look at."""
+    return _filled_in(programme.wrong(figures.country))
+
+
+def _filled_in(sheets: dict[str, tuple[Form, list[programme.Row]]]) -> dict[str, bytes]:
+    return {name: _sheets(form.heads, {form.kind: rows}) for name, (form, rows) in sheets.items()}
 
 
 def _examples(figures: Figures) -> bytes:

@@ -12,6 +12,7 @@ import httpx
 from nplv_orchestration.archive import Archive
 from nplv_orchestration.demo.country import Country
 from nplv_orchestration.demo.deliveries import files as deliveries
+from nplv_orchestration.demo.deliveries import wrong
 from nplv_orchestration.demo.figures import Figures
 from nplv_orchestration.demo.transport import DemoTransport, addressed
 from nplv_orchestration.errors import NplvError, WrongCall
@@ -25,6 +26,7 @@ _NOTE = """DEMONSTRATIEGEGEVENS: alle cijfers en namen in deze map zijn verzonne
 
 antwoorden/   wat de uitgevers van het demoland antwoorden, per uitgever en tabel, in hun eigen vorm
 leveringen/   wat er in het demoland in de inbox en in de map met gebieden en correcties ligt
+geweigerd/    van elke opgave over het programma een die geweigerd wordt; leg haar in de inbox om te zien waarom
 
 Grootte: {size}. Nacht: {night}.
 """
@@ -86,6 +88,10 @@ def _write(size: DemoSize, night: int, out: Path, scratch: Path, progress: Progr
     delivered.mkdir()
     for name, content in deliveries(figures, night).items():
         (delivered / name).write_bytes(content)
+    refused = out / "geweigerd"
+    refused.mkdir()
+    for name, content in wrong(figures).items():
+        (refused / name).write_bytes(content)
     recording = _Recording(DemoTransport(figures, night), out / "antwoorden")
     publishers = Publishers(addressed(Settings.model_construct()), Archive(scratch / "archive"), Http(recording), progress, delivered)
     for table in REGISTRY:

@@ -25,6 +25,32 @@ def sheets(country: Country) -> dict[str, tuple[Form, list[Row]]]:
     return found
 
 
+def wrong(country: Country) -> dict[str, tuple[Form, list[Row]]]:
+    """A delivery of each kind that is refused, as people send them: a name in place of a code, a day in words, points in a number, an answer off the scale."""
+    area = country.areas[0]
+    window = ("2022-01-01", "2024-12-31", "cumulatief")
+    result = (
+        2025,
+        "VRO",
+        "woningen_gestart",
+        "Woningbouwimpuls",
+        *window,
+        area.name,
+        "gerealiseerd",
+        412,
+        "",
+        "woningen",
+        "2024-12-31",
+        "geteld",
+        "",
+        "verzonnen contact",
+    )
+    milestone = (2025, "VWS", "verkenning", "sociaal", "Gezondheid in de wijk", "VWS", "gestart", "1 mei 2024", "", "", "verzonnen contact")
+    grant = (2025, "gebied", area.area_id, "leefbaarheid", 2023, "verleend", "1.250.000", "", "verzonnen contact")
+    answer = (2025, "1", area.area_id, "voortgang", "goed", "", "")
+    return {f"{form.kind}_fout.xlsx": (form, [row]) for form, row in ((RESULTATEN, result), (MIJLPALEN, milestone), (SPUK, grant), (ENQUETE, answer))}
+
+
 def _amount(what: str, number: int, low: int, high: int) -> int:
     return low + int((high - low) * float(uniform("programma", what, number)[0]))
 

@@ -168,15 +168,23 @@ def test_an_earlier_letter_is_what_the_next_edition_is_compared_with(nplv: Call,
     assert nplv("verify", str(demo_home / "editions" / "2024" / "r0")).exit_code == 0
 
 
-def test_a_name_of_an_area_where_none_may_stand_keeps_the_edition_from_being_made(demo_home: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE marts.indicators SET caveat_nl = 'Vooral in ' || ? || ' gaat het anders.' WHERE indicator_id = 'bijstand'",
+        "UPDATE programma.mijlpalen SET sentence = 'In ' || ? || ' is de aanpak gestart.'",
+        "UPDATE programma.enquete_citaten SET quote = 'Bij ons in ' || ? || ' kost het veel tijd.'",
+        "UPDATE programma.resultaten SET origin = 'opgave ' || ? || '.xlsx, blad!J2'",
+    ],
+    ids=["caveat", "milestone", "quote", "file"],
+)
+def test_a_name_of_an_area_where_none_may_stand_keeps_the_edition_from_being_made(demo_home: Path, tmp_path: Path, change: str) -> None:
     database = tmp_path / "nplv.duckdb"
     shutil.copy(Home(demo_home).current / "openbaar" / "nplv.duckdb", database)
     with duckdb.connect(str(database)) as connection:
         row = connection.execute("SELECT area_name FROM areas.focus_areas ORDER BY 1").fetchone()
         assert row
-        connection.execute(
-            "UPDATE marts.indicators SET caveat_nl = 'Vooral in ' || ? || ' gaat het anders.' WHERE indicator_id = 'bijstand'", [row[0]]
-        )
+        connection.execute(change, [row[0]])
     with pytest.raises(NplvError, match="an area would be named where none may be") as error:
         make_edition(database, tmp_path / "editions", 2025)
     assert row[0] in str(error.value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from typer.testing import CliRunner
 
 from nplv_orchestration import cli
 from nplv_orchestration.archive import Archive
+from nplv_orchestration.demo import deliveries
+from nplv_orchestration.demo.figures import Figures
 from nplv_orchestration.settings import Settings
 from nplv_orchestration.sources import inbox as folder_of
 from nplv_orchestration.sources.declared import ENQUETE, FORMS, MIJLPALEN, RESULTATEN, SPUK
@@ -24,6 +27,7 @@ from nplv_orchestration.sources.refresh import Publishers, refresh
 from nplv_orchestration.sources.registry import BY_KEY
 from tests.unit.test_inbox import put, rows, there
 
+ROOT = Path(__file__).resolve().parents[2]
 WHO = "A. Jansen"
 ROWS: dict[str, list[list[Any]]] = {
     "resultaten": [
@@ -296,3 +300,22 @@ def test_a_template_is_filled_in_and_taken_over(publishers: Publishers, tmp_path
     filled.save(path)
     put(tmp_path / "inbox", path.name, path.read_bytes())
     assert len(rows(publishers, refresh(BY_KEY[BY_KIND[kind].table], publishers))) == len(ROWS[kind])
+
+
+def test_the_refusals_that_the_docs_show_are_those_of_the_demo_country(publishers: Publishers, tmp_path: Path, tiny: Figures) -> None:
+    told = (ROOT / "docs" / "programme.md").read_text(encoding="utf-8")
+    demo = deliveries.files(tiny, 0)
+    for name in ("focus_areas.csv", "focus_area_regions.csv"):
+        (tmp_path / name).write_bytes(demo[name])
+    found = {}
+    for name, content in deliveries.wrong(tiny).items():
+        put(tmp_path / "inbox", name, content)
+        form = BY_KIND[name.removesuffix("_fout.xlsx")]
+        refresh(BY_KEY[form.table], replace(publishers, reviewed=tmp_path))
+        (line,) = [
+            line for line in (tmp_path / "inbox" / "refused" / f"{name}.txt").read_text(encoding="utf-8").splitlines() if line.startswith("- ")
+        ]
+        found[name] = line.removeprefix(f"- {name}, ")
+    shown = dict(re.findall(r"^\| `(\w+_fout\.xlsx)` \| (.*) \|$", told, re.MULTILINE))
+    assert shown.keys() == found.keys()
+    assert [name for name in shown if not found[name].startswith(shown[name].removesuffix(" …"))] == []
