@@ -26,6 +26,7 @@ class Result(_Known):
 
     kind: how the areas make a total: aantal is their sum, percentage that of what is counted by that of its base, gebieden how many have it; a gemiddelde and
     a number of gemeenten are delivered of the whole. sentence_nl: as the letter tells it, with {} for the number. maximum_jump: from one round to the next, in parts.
+    since: the first round of this definition; it is set against no earlier one.
     """
 
     id: str = _ID
@@ -36,6 +37,7 @@ class Result(_Known):
     kind: Literal["aantal", "percentage", "gemiddelde", "gebieden", "gemeenten"]
     sentence_nl: str
     maximum_jump: float = Field(1, gt=0)
+    since: int = 0
     is_large: bool = False
     """Whether its number stands on the infographic."""
 

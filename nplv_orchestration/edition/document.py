@@ -263,7 +263,7 @@ def _done(edition: Edition, actielijn: str, title: str) -> Iterator[Block]:
             f"Resultaten {title.lower()}",
             ("Resultaat", "Stand", "Aantal", "Gepland", "Vorige brief", "Toelichting"),
             [_achieved(row) for row in results],
-            (26, 13, 12, 12, 13, 24),
+            (23, 17, 11, 11, 12, 26),
         )
 
 

@@ -1,8 +1,8 @@
 -- Results by area, and of all areas together. The total is made of the areas where all of them are delivered, or no total is; else it is
--- the total that was delivered. A result is set against the round before only where scheme and window are the same: of what
+-- the total that was delivered. A result is set against the round before only where definition, scheme and window are the same: of what
 -- is counted since a first day that day, of what is counted in a period the length of it.
 with results as (
-    {{ listed('results', ['id', 'name_nl', 'definition_nl', 'actielijn', 'unit', 'kind', 'sentence_nl', 'is_large']) }}
+    {{ listed('results', ['id', 'name_nl', 'definition_nl', 'actielijn', 'unit', 'kind', 'sentence_nl', 'is_large', 'since']) }}
 ),
 
 delivered as (
@@ -68,7 +68,7 @@ rows_of_both as (
 
 valued as (
     select
-        v.*, r.number, r.name_nl, r.definition_nl, r.actielijn, r.unit, r.kind, r.sentence_nl, r.is_large,
+        v.*, r.number, r.name_nl, r.definition_nl, r.actielijn, r.unit, r.kind, r.sentence_nl, r.is_large, coalesce(r.since, 0) as since,
         case when v.status_reason is null then if(r.kind = 'percentage', 100 * v.counted / nullif(v.base, 0), v.counted) end as value
     from rows_of_both as v
     inner join results as r on v.result_id = r.id
@@ -83,8 +83,8 @@ select
     areas_expected::integer as areas_expected,
     quality, reference_date,
     max(value) filter (where state = 'gepland') over one as planned,
-    lag(value) over same as previous_value,
-    lag(round) over same as previous_round,
+    case when lag(round) over same >= since then lag(value) over same end as previous_value,
+    case when lag(round) over same >= since then lag(round) over same end as previous_round,
     status_reason, remark, origin, sentence_nl, is_large
 from valued
 window one as (

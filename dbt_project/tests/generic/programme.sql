@@ -85,3 +85,18 @@ select round, responded, areas
 from {{ model }}
 where round = (select max(round) from {{ model }}) and not is_representative
 {% endtest %}
+
+{# an area that answered anything answered all that must be answered in that questionnaire #}
+{% test required_questions_answered(model) %}
+{%- set questions = mart_node(ref('enquete')).get('questions', []) | rejectattr('is_required', 'false') | list %}
+with required as (
+    select * from (
+        values {% for q in questions %}('{{ q['id'] }}', '{{ q['version'] }}'){{ ', ' if not loop.last }}{% else %}('', ''){% endfor %}
+    ) as q (question_id, version)
+)
+
+select distinct a.round, a.geo_code, r.question_id
+from {{ model }} as a
+inner join required as r on a.version = r.version
+anti join {{ model }} as given on a.round = given.round and a.geo_code = given.geo_code and r.question_id = given.question_id
+{% endtest %}
