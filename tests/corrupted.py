@@ -197,9 +197,11 @@ _MAATWERK = {"indicator": "part", "jaar": "year", "niveau": "level", "code": "re
 def _read_maatwerk(files: Mapping[str, bytes], table: SourceTable) -> Rows:
     sheets = []
     for name, content in files.items():
+        if not name.startswith("maatwerk"):
+            continue
         if name.endswith(".xlsx"):
             sheets += [sheet.assign(file=name) for sheet in pd.read_excel(io.BytesIO(content), sheet_name=None).values()]
-        elif name.startswith("maatwerk"):
+        else:
             sheets.append(pd.read_csv(io.BytesIO(content), sep=";").assign(file=name))
     rows = pd.concat(sheets, ignore_index=True).rename(columns=_MAATWERK)
     return rows.assign(**{name: pd.to_numeric(rows[name], errors="coerce") for name in ("teller", "noemer")})

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from nplv_orchestration.edition.table import number
+from nplv_orchestration.edition.table import Edition, number
 
 Row = dict[str, Any]
 REALISED = "gerealiseerd"
@@ -55,6 +55,24 @@ def sentence(row: Row) -> str:
     if 0 < row["areas"] < row["areas_expected"] and row["kind"] != "gebieden":
         text = f"{text.removesuffix('.')} (opgave van {row['areas']} van de {row['areas_expected']} gebieden)."
     return text
+
+
+def absent(edition: Edition) -> Iterator[str]:
+    """What is not there for the letter of this year: not delivered, of an earlier round, or held by a check."""
+    held = {row["mart"] for row in edition.decisions if row["reasons"]}
+    nothing = "nog niets geleverd"
+    for name, table, rows, without in (
+        ("Resultaten van het programma", "resultaten", edition.achieved, nothing),
+        ("Mijlpalen", "mijlpalen", edition.milestones, "nog geen met een goedgekeurde zin"),
+        ("De uitkering Kansrijke Wijk", "spuk_kansrijke_wijk", edition.grant, nothing),
+        ("De enquête onder de programmabureaus", "enquete", edition.survey, nothing),
+    ):
+        if table in held:
+            yield f"{name}: niet bijgewerkt, omdat een nieuwere levering de controles niet doorstond."
+        elif not rows:
+            yield f"{name}: {without}."
+        elif rows[0]["round"] < edition.year:
+            yield f"{name}: die voor de brief van {rows[0]['round']}; voor {edition.year} is nog niets geleverd."
 
 
 def realised(rows: Iterable[Row]) -> list[Row]:

@@ -205,11 +205,16 @@ def _summary(edition: Edition) -> Iterator[Block]:
 
 
 def _absent(edition: Edition) -> Iterator[Block]:
-    """The indicators without a figure, with the reason; silence about a source would be worse than none."""
-    if edition.missing:
+    """The indicators without a figure, and what the programme did not deliver, with the reason; silence about a source would be worse than none."""
+    not_delivered = list(achieved.absent(edition))
+    if edition.missing or not_delivered:
         yield Heading(2, "Wat ontbreekt", "ontbreekt")
+    if edition.missing:
         yield Text("Van deze indicatoren is er geen cijfer. Er staat dan nooit een nul.")
         yield Points([f"{row['name_nl']}: {row['status_reason']}" for row in edition.missing])
+    if not_delivered:
+        yield Text("Van wat er gedaan is, is dit er nog niet:")
+        yield Points(not_delivered)
 
 
 def _counted(number: int) -> str:

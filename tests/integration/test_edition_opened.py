@@ -84,7 +84,9 @@ def test_the_overview_for_print_tells_every_sentence_and_is_tagged(made: tuple[P
     assert facts["Tagged"] == "yes"
     assert facts["Title"] == f"Voortgangsoverzicht Nationaal Programma Leefbaarheid en Veiligheid {edition.year}"
     assert facts["Page size"].endswith("(A4)")
-    tags = subprocess.run([program("pdfinfo"), "-struct", str(folder / "voortgangsoverzicht.pdf")], check=True, capture_output=True, text=True).stdout
+    tags = subprocess.run([program("pdfinfo"), "-struct", str(folder / "voortgangsoverzicht.pdf")], check=True, capture_output=True).stdout.decode(
+        errors="replace"
+    )
     assert all(re.search(rf"^\s*{tag}\b", tags, re.MULTILINE) for tag in ("H1", "H2", "P", "Table", "TH", "TD", "L", "Figure"))
 
 

@@ -13,6 +13,7 @@ import duckdb
 import openpyxl
 import pytest
 from click.testing import Result
+from frictionless import Package
 from openpyxl.worksheet.worksheet import Worksheet
 from typer.testing import CliRunner
 
@@ -103,9 +104,12 @@ def test_what_was_promised_is_told_and_traced_and_what_does_not_hold_is_held(npl
     nplv("run", "--edition", "2025")
 
     folder = demo_home / "editions" / "2025" / "r1"
+    assert 'id="ontbreekt"' not in (folder / "voortgangsoverzicht.html").read_text(encoding="utf-8")
     page = re.sub(r"\s+", " ", (folder / "voortgangsoverzicht.html").read_text(encoding="utf-8").replace("\N{NO-BREAK SPACE}", " "))
     assert [line for line in TOLD if line not in page] == []
     assert "Er is gestart met de bouw van circa 15.000 woningen." in (folder / "praatplaat.svg").read_text(encoding="utf-8")
+    report = Package(str(folder / "datapackage.json")).validate()
+    assert report.valid, report.flatten(["name", "type", "message"])
     with (folder / "resultaten.csv").open(encoding="utf-8", newline="") as file:
         origin = {row["result_id"]: row["origin"] for row in csv.DictReader(file)}
     assert origin["woningen_gestart"] == "resultaten van de departementen.xlsx, opgave!J2"
@@ -127,3 +131,5 @@ def test_what_was_promised_is_told_and_traced_and_what_does_not_hold_is_held(npl
     assert published(demo_home, "intern", "SELECT count(*) FROM quality.decisions WHERE decision = 'vastgehouden'") == [(1,)]
     assert published(demo_home, "openbaar", "SELECT count(*) FROM programma.resultaten WHERE scheme = 'Een andere'") == [(0,)]
     assert (folder / "resultaten.csv").read_bytes() == before
+    told = (folder / "voortgangsoverzicht.html").read_text(encoding="utf-8")
+    assert "Resultaten van het programma: niet bijgewerkt, omdat een nieuwere levering de controles niet doorstond." in told
