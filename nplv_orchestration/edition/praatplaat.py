@@ -20,7 +20,7 @@ from nplv_orchestration.edition.table import ACTIELIJNEN, DEMO, NO_FIGURE, PROGR
 from nplv_orchestration.errors import NplvError
 
 _MANY, _FEW, _LONG = 3, 2, 6  # large figures of an action line, and of one of so many indicators that their lines need the room
-_TRIES = ((1.2, 0), (1.15, 0), (1.1, 0), (1.05, 0), (1.0, 0), (1.0, 1), (0.92, 1))
+_TRIES = ((1.2, 0), (1.15, 0), (1.1, 0), (1.05, 0), (1.0, 0), (0.95, 0), (1.1, 1), (1.05, 1), (1.0, 1), (0.92, 1))
 """How large the type of the columns is, and how many large figures are left out: the first at which the page fits."""
 _PPI = 145  # 2,400 pixels across A3
 _TEMPLATE = "praatplaat.typ"
@@ -114,7 +114,9 @@ def _told(edition: Edition, scale: float, fewer: int) -> dict[str, Any]:
         ),
         "columns": [asdict(_column(title, large, others, notes)) for title, (large, others) in zip(ACTIELIJNEN.values(), picked, strict=True)],
         "done": [
-            achieved.sentence(row) for row in edition.achieved if row["is_large"] and row["state"] == achieved.REALISED and row["value"] is not None
+            {"value": achieved.amount(row), "name": row["name_nl"], "sentence": achieved.sentence(row)}
+            for row in achieved.realised(edition.achieved)
+            if row["is_large"]
         ],
         "notes": list(notes),
         "foot": list(_foot(edition)),
@@ -238,7 +240,7 @@ def _in_words(told: dict[str, Any]) -> str:
         for one in (*column["large"], *column["others"]):
             figure = " ".join(filter(None, [one["value"], one["behind"]]))
             lines.append(f"{one['name']}: {', '.join(filter(None, [figure, one['went']]))}. {one['sentences']}")
-    return " ".join(filter(None, [*lines, *told["done"], *told["foot"]]))
+    return " ".join(filter(None, [*lines, *(one["sentence"] for one in told["done"]), *told["foot"]]))
 
 
 def _described(svg: bytes, title: str, words: str) -> bytes:
