@@ -42,13 +42,9 @@ _RELEASED = (
     "release.decisions",
     "release.waivers",
 )
-_INSIDE = (
-    "consent_by",
-    "approved_by",
-    "who",
-    "remark",
-    "delivery",
-)  # columns that the public database does not have: people, and words about an area
+# what the public database does not have: tables from which the figure of an area follows, or its words; and columns about people, or with words about an area
+_TABLES_INSIDE = ("marts.indicator_components", "programma.enquete_antwoorden")
+_COLUMNS_INSIDE = ("consent_by", "approved_by", "who", "remark", "delivery")
 _RAW = ", ".join(f"({literal(c.check)}, {literal(c.severity)})" for c in evidence.RAW_CHECKS)
 # what the totals of a mart are made of, with the version of each table
 _COMPONENTS = """
@@ -337,7 +333,7 @@ def _write(connection: DuckDBPyConnection, folder: Path, tables: dict[str, str],
         for schema in sorted({name.split(".")[0] for name in tables}):
             connection.execute(f"CREATE SCHEMA version_file.{schema}")
         for name, table in tables.items():
-            if is_public and name == "marts.indicator_components":  # the figure of an area follows from the regions of a total
+            if is_public and name in _TABLES_INSIDE:
                 continue
             query = f"SELECT * FROM {table}"
             columns = [c[0] for c in connection.execute(f"DESCRIBE {table}").fetchall()]
@@ -345,7 +341,7 @@ def _write(connection: DuckDBPyConnection, folder: Path, tables: dict[str, str],
                 query += " WHERE geo_level NOT IN ('gebied', 'gemeente')"
             if is_public and "is_public" in columns:
                 query += " WHERE is_public"
-            if is_public and (inside := [c for c in columns if c in _INSIDE]):
+            if is_public and (inside := [c for c in columns if c in _COLUMNS_INSIDE]):
                 query = query.replace("*", f"* EXCLUDE ({', '.join(inside)})")
             if is_public and table == "areas.focus_areas":  # which areas take part is no secret; what is known of each is
                 query = query.replace("*", "area_id, area_name, municipality_code, municipality_name, delineation")

@@ -27,6 +27,7 @@ from nplv_orchestration.progress import Progress, silent
 from nplv_orchestration.publication import RELEASED
 from nplv_orchestration.run import QUIET, raise_failure
 from nplv_orchestration.settings import Settings
+from nplv_orchestration.sources.registry import BY_KEY
 from nplv_orchestration.sums import hashes
 from nplv_orchestration.versions import versions
 
@@ -112,6 +113,10 @@ def _furnish(elsewhere: Home, home: Home, told: dict[str, Any]) -> None:
     archive = Archive(home.archive)
     for source in told["sources"]:
         _versions(archive, elsewhere.archive / source["key"], source)
+    for key in BY_KEY.keys() - {source["key"] for source in told["sources"]}:  # the registry got it after that edition, which so has nothing of it
+        (elsewhere.archive / key).mkdir(parents=True)
+        state = TableState(key, "not_configured", told["published_version"]["published_at"], "", manifest=None, changed=False)
+        Archive(elsewhere.archive).write_state(state)
     events = current.history(home)
     names = [event.version for event in events]
     version = told["published_version"]["version"]

@@ -101,11 +101,8 @@ def steps_between(folder: Path, before: str, facts: Mapping[str, str]) -> Path |
 
     before: that edition, as `named`; facts: of the published version.
     """
-    try:
-        between = json.loads((steps_of(folder) / BETWEEN).read_bytes())
-    except FileNotFoundError:
-        return None
-    return steps_of(folder) if between == _between(before, facts) else None
+    path = steps_of(folder) / BETWEEN
+    return steps_of(folder) if path.is_file() and path.read_bytes() == between(before, facts) else None
 
 
 def steps_told(before: Path, folder: Path) -> Path | None:
@@ -117,11 +114,7 @@ def steps_told(before: Path, folder: Path) -> Path | None:
 
 def between(before: str, facts: Mapping[str, str]) -> bytes:
     """The file that says between what was recomputed."""
-    return json.dumps(_between(before, facts)).encode()
-
-
-def _between(before: str, facts: Mapping[str, str]) -> dict[str, str]:
-    return {"before": before, "version": facts["version"], "code": facts["code_version"]}
+    return json.dumps({"before": before, "version": facts["version"], "code": facts["code_version"]}).encode()
 
 
 def compared_with(editions: Path, year: int, acts: Sequence[Act], standing: Standing) -> Path | None:

@@ -13,9 +13,10 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from nplv_orchestration import cli, current
+from nplv_orchestration import cli, current, rebuild
+from nplv_orchestration.archive import Archive
 from nplv_orchestration.build import EDITION, build_definitions
-from nplv_orchestration.edition import life
+from nplv_orchestration.edition import difference, life
 from nplv_orchestration.edition.build import make_edition
 from nplv_orchestration.errors import NplvError
 from nplv_orchestration.home import Home
@@ -46,7 +47,7 @@ def agreed(nplv: Call, year: str) -> None:
     assert "revisie 1: afgestemd" in told.stdout, told
 
 
-def test_from_concept_to_letter_to_correction(nplv: Call, demo_home: Path) -> None:
+def test_from_concept_to_letter_to_correction(nplv: Call, demo_home: Path, tmp_path: Path) -> None:
     folder = demo_home / "editions" / "2025" / "r1"
     assert "Editie 2025, revisie 1: concept" in nplv("edition", "2025").stdout
     assert refused(nplv("edition", "2025", "--status", "ter-besluitvorming", *BY), "nobody agreed")
@@ -100,6 +101,11 @@ def test_from_concept_to_letter_to_correction(nplv: Call, demo_home: Path) -> No
     causes = {" ".join(line.split()[:2]): line for line in told.stdout.splitlines() if " gebieden " in line}
     assert causes["Personen met"].strip().endswith("andere gebiedsafbakening"), told
     assert causes["(Zeer) goed"].strip().endswith("herziene bron"), told
+    told_of = difference.provenance_of(folder)
+    older = told_of | {"sources": [source for source in told_of["sources"] if source["key"] != "programma_spuk"]}
+    rebuild._furnish(Home(tmp_path / "elsewhere"), Home(demo_home), older)  # of before the registry had it
+    state = Archive(tmp_path / "elsewhere" / "archive").state("programma_spuk")
+    assert state and (state.state, state.manifest) == ("not_configured", None)
     again = nplv("verify", str(demo_home / "editions" / "2025" / "r2"))
     assert "made again from the archive it has the same bytes" in again.stdout, again
     acts = [act.act for act in life.read(demo_home / "editions" / "2025")]
