@@ -6,6 +6,7 @@ Only the wording of what was delivered belongs here; where it stands in the over
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
@@ -48,13 +49,18 @@ def _approximately(value: float, shown: float, estimate: str) -> str:
     return f"{word} {number(shown, 0)}".strip()
 
 
-def sentence(row: Row) -> str:
-    """A result as the letter tells it, with how many areas it is of where these are not all."""
+def sentence(row: Row, *, is_one_of_several: bool = False) -> str:
+    """A result as the letter tells it, with what it is of: its scheme where there are more of them, its period where not all counts, the areas where these are not all."""
     text: str = row["sentence_nl"].format(amount(row))
-    text = text[:1].upper() + text[1:]
+    of = []
+    if is_one_of_several:
+        of.append(row["scheme"])
+    if row["counting"] != "cumulatief":
+        of.append(f"van {row['window_from']:%d-%m-%Y} tot en met {row['window_to']:%d-%m-%Y}")
     if 0 < row["areas"] < row["areas_expected"] and row["kind"] != "gebieden":
-        text = f"{text.removesuffix('.')} (opgave van {row['areas']} van de {row['areas_expected']} gebieden)."
-    return text
+        of.append(f"opgave van {row['areas']} van de {row['areas_expected']} gebieden")
+    behind = f" ({'; '.join(of)})" if of else ""
+    return f"{text[:1].upper()}{text[1:-1]}{behind}."
 
 
 def absent(edition: Edition) -> Iterator[str]:
@@ -82,7 +88,18 @@ def realised(rows: Iterable[Row]) -> list[Row]:
 
 def sentences(rows: Iterable[Row], milestones: Iterable[Row]) -> list[str]:
     """What was done in an action line: what was realised, then what has no number."""
-    return [*map(sentence, realised(rows)), *(one["sentence"] for one in milestones)]
+    done = realised(rows)
+    times = Counter(row["result_id"] for row in done)
+    return [*(sentence(row, is_one_of_several=times[row["result_id"]] > 1) for row in done), *(one["sentence"] for one in milestones)]
+
+
+def large(rows: Iterable[Row]) -> list[Row]:
+    """The results that stand on the infographic, of each the greatest where it was delivered of more schemes or periods."""
+    greatest: dict[str, Row] = {}
+    for row in realised(rows):
+        if row["is_large"] and row["value"] > greatest.get(row["result_id"], {"value": -1})["value"]:
+            greatest[row["result_id"]] = row
+    return list(greatest.values())
 
 
 def in_millions(euro: float | None, decimals: int = 1) -> str:

@@ -114,9 +114,7 @@ def _told(edition: Edition, scale: float, fewer: int) -> dict[str, Any]:
         ),
         "columns": [asdict(_column(title, large, others, notes)) for title, (large, others) in zip(ACTIELIJNEN.values(), picked, strict=True)],
         "done": [
-            {"value": achieved.amount(row), "name": row["name_nl"], "sentence": achieved.sentence(row)}
-            for row in achieved.realised(edition.achieved)
-            if row["is_large"]
+            {"value": achieved.amount(row), "name": row["name_nl"], "sentence": achieved.sentence(row)} for row in achieved.large(edition.achieved)
         ],
         "notes": list(notes),
         "foot": list(_foot(edition)),

@@ -70,6 +70,7 @@ def test_sums_classes_and_the_country_are_checks_that_can_fail(demo_night: Night
         "no_jump_since_the_round_before_resultaten_",
         "grant_within_bounds_spuk_kansrijke_wijk_",
         "survey_is_representative_enquete_",
+        "one_version_in_a_round_enquete_antwoorden_",
         "required_questions_answered_enquete_antwoorden_",
     }
 
@@ -92,7 +93,8 @@ def spoilt_programme(key: str, rows: pd.DataFrame) -> pd.DataFrame:
             return rows.assign(amount=rows["amount"].where(~(newest & (rows["item"] == "besteed")), 1e8))
         case "programma_enquete":
             few = rows["area"].isin(sorted(rows["area"].unique())[:5])
-            return rows[~newest | (few & (rows["question_id"] != "voortgang"))]
+            other = ~newest & (rows["question_id"] == "knelpunt")
+            return rows.assign(version=rows["version"].where(~other, "2"))[~newest | (few & (rows["question_id"] != "voortgang"))]
         case _:
             return rows
 

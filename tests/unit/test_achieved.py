@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -15,7 +16,10 @@ from nplv_orchestration.manifest import load_manifest
 def row(result: str, value: float | None, quality: str = "geteld", areas: int = 0, **told: Any) -> dict[str, Any]:
     """A total of a result of the catalogue."""
     known = {one.id: one for one in load_manifest().programme.results}[result]
-    plain = {"state": "gerealiseerd", "value": value, "quality": quality, "areas": areas, "areas_expected": 20}
+    plain = {
+        "result_id": result, "state": "gerealiseerd", "value": value, "quality": quality, "areas": areas, "areas_expected": 20, "scheme": "Regeling A",
+        "counting": "cumulatief", "window_from": date(2024, 1, 1), "window_to": date(2024, 12, 31), "is_large": known.is_large,
+    }  # fmt: skip
     return plain | {"kind": known.kind, "sentence_nl": known.sentence_nl} | told
 
 
@@ -36,6 +40,7 @@ def row(result: str, value: float | None, quality: str = "geteld", areas: int = 
         (row("gebieden_moeilijk_bereikbaar", 14, areas=18), "In 14 van de 18 gebieden met een opgave is contact gelegd met moeilijk bereikbare gemeenschappen."),
         (row("gemeenten_wijkwijzer", 10, "geschat"), "In het WijkWijzer-netwerk doen circa 10 andere gemeenten mee."),
         (row("kinderen_leertijd", 7), "Er krijgen 7 kinderen extra leer- en ontwikkeltijd."),
+        (row("kinderen_leertijd", 7, counting="in de periode"), "Er krijgen 7 kinderen extra leer- en ontwikkeltijd (van 01-01-2024 tot en met 31-12-2024)."),
     ],
 )  # fmt: skip
 def test_a_result_in_a_sentence(told: dict[str, Any], sentence: str) -> None:
@@ -49,6 +54,16 @@ def test_the_word_before_a_number_holds_against_the_number(value: int, quality: 
     assert abs(number - value) <= 0.05 * value
     assert len(str(number).rstrip("0")) <= achieved.DIGITS
     assert word == ("circa" if quality == "geschat" else "bijna" if value < number else "ruim" if value > number else "")
+
+
+def test_a_result_of_more_schemes_says_of_which_it_is_and_the_greatest_is_shown_large() -> None:
+    rows = [row("woningen_gestart", 900), row("woningen_gestart", 15000, scheme="Regeling B", areas=18), row("woningen_verbeterd", 50)]
+    assert achieved.sentences(rows, []) == [
+        "Er is gestart met de bouw van 900 woningen (Regeling A).",
+        "Er is gestart met de bouw van 15.000 woningen (Regeling B; opgave van 18 van de 20 gebieden).",
+        "Er zijn 50 kwetsbare particuliere woningen verbeterd of in aanpak.",
+    ]
+    assert achieved.large(rows) == [rows[1]]
 
 
 def test_what_is_planned_or_not_told_is_in_no_sentence() -> None:

@@ -100,3 +100,11 @@ from {{ model }} as a
 inner join required as r on a.version = r.version
 anti join {{ model }} as given on a.round = given.round and a.geo_code = given.geo_code and r.question_id = given.question_id
 {% endtest %}
+
+{# all answers of a round are to one version of the questionnaire, so that they are counted together #}
+{% test one_version_in_a_round(model) %}
+select round, count(distinct version) as versions
+from {{ model }}
+group by round
+having count(distinct version) > 1
+{% endtest %}
