@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from nplv_orchestration import attention
 from nplv_orchestration.archive import Archive
 from nplv_orchestration.edition import life
 from nplv_orchestration.edition.life import Act
@@ -64,3 +67,14 @@ def test_what_was_delivered_is_awaited_no_more(home: Home) -> None:
     archive = Archive(home.archive)
     version = archive.current("programma_spuk")
     assert version and contacts(archive.path(version)) == {"spuk.xlsx": "A. Jansen"}
+
+
+@pytest.mark.parametrize(("today", "told"), [(date(2025, 6, 1), 0), (date(2025, 6, 6), 4), (CUT_OFF, 4)])
+def test_a_person_is_reminded_in_the_eight_weeks_before_the_cut_off(home: Home, today: date, told: int) -> None:
+    monitor: Any = SimpleNamespace(home=home, archive=Archive(home.archive), today=today)
+    causes = list(attention._awaited(monitor, load_manifest()))
+    assert len(causes) == told
+    if causes:
+        assert causes[-1].kind == "ontbreekt"
+        assert causes[-1].text == "voor editie 2025, met sluitingsdatum 2025-08-01, wordt nog verwacht: de enquête van 20 van de 20 programmabureaus"
+        assert "nplv inbox template enquete" in causes[-1].todo
