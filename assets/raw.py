@@ -70,7 +70,7 @@ def _delivered(table: SourceTable, monitor: Monitor, manifest: Manifest | None) 
     who = contacts(monitor.archive.path(manifest)) if "contact" in table.columns else {}
     records = [
         dg.TableRecord(
-            {"bestand": d.name, "overgenomen": d.accepted_at[:16], "rijen": d.rows, "jaren": ", ".join(map(str, d.years)), "van": who.get(d.name, "")}
+            {"bestand": d.name, "van": who.get(d.name, ""), "overgenomen": d.accepted_at[:10], "rijen": d.rows, "jaren": ", ".join(map(str, d.years))}
         )
         for d in manifest.deliveries
     ]
