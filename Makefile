@@ -38,7 +38,7 @@ programs:
 	echo "make: not there, and may not be installed here: $$*; the tests that need them are skipped" >&2
 
 test: check programs
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 2 --dist loadfile
 
 ui: install
 	$(BIN)/nplv ui --port $(PORT)
