@@ -12,7 +12,6 @@ from typing import Any
 import duckdb
 import openpyxl
 import pytest
-from frictionless import Package
 
 from nplv_orchestration.edition.build import make_edition
 from nplv_orchestration.edition.evidence import ACHIEVED
@@ -22,6 +21,7 @@ from nplv_orchestration.edition.table import number, read, remarks, signed
 from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.home import Home
 from nplv_orchestration.sums import problems
+from tests.packages import validated
 from tests.real import Night
 from tests.unit.test_sentences import CAUSAL
 
@@ -153,9 +153,7 @@ def test_the_data_package_describes_the_files(folder: Path) -> None:
 
 
 def test_the_data_package_is_valid_and_so_is_each_row_of_its_tables(folder: Path) -> None:
-    report = Package(str(folder / "datapackage.json")).validate()
-    assert report.valid, report.flatten(["name", "type", "message"])
-    tables = [task for task in report.tasks if task.type == "table"]
+    tables = [task for task in validated(folder).tasks if task.type == "table"]
     assert {task.place for task in tables} == {"overzichtstabel.csv", "afbakening.csv", "berekening.csv", "revisies.csv", *ACHIEVED}
     assert sum(task.stats.get("rows", 0) for task in tables if task.place != "revisies.csv") > 17 + 511
 

@@ -13,7 +13,6 @@ import duckdb
 import openpyxl
 import pytest
 from click.testing import Result
-from frictionless import Package
 from openpyxl.worksheet.worksheet import Worksheet
 from typer.testing import CliRunner
 
@@ -21,6 +20,7 @@ from nplv_orchestration import cli
 from nplv_orchestration.home import Home
 from nplv_orchestration.sources.declared import RESULTATEN, SPUK
 from nplv_orchestration.sources.forms import Form
+from tests.packages import validated
 from tests.unit.test_inbox import put
 
 WINDOW = ("2022-01-01", "2024-12-31", "cumulatief")
@@ -108,8 +108,7 @@ def test_what_was_promised_is_told_and_traced_and_what_does_not_hold_is_held(npl
     page = re.sub(r"\s+", " ", (folder / "voortgangsoverzicht.html").read_text(encoding="utf-8").replace("\N{NO-BREAK SPACE}", " "))
     assert [line for line in TOLD if line not in page] == []
     assert "Er is gestart met de bouw van circa 15.000 woningen." in (folder / "praatplaat.svg").read_text(encoding="utf-8")
-    report = Package(str(folder / "datapackage.json")).validate()
-    assert report.valid, report.flatten(["name", "type", "message"])
+    validated(folder)
     with (folder / "resultaten.csv").open(encoding="utf-8", newline="") as file:
         origin = {row["result_id"]: row["origin"] for row in csv.DictReader(file)}
     assert origin["woningen_gestart"] == "resultaten van de departementen.xlsx, opgave!J2"
