@@ -81,7 +81,6 @@ def _awaited(table: SourceTable, monitor: Monitor) -> dict[str, dg.MetadataValue
     """What is still expected of it before a data cut-off."""
     told = [
         f"editie {one.year}, sluitingsdatum {one.until.isoformat()}: {one.text}"
-        for one in awaited(monitor.home, monitor.archive, load_manifest().programme, monitor.today)
-        if one.table == table.key
+        for one in awaited(monitor.home, monitor.archive, load_manifest().programme, monitor.today, [table.key])
     ]
     return {"nog_verwacht": dg.MetadataValue.text("; ".join(told))} if told else {}

@@ -20,7 +20,7 @@ from nplv_orchestration.edition.life import versions_needed
 from nplv_orchestration.errors import NplvError
 from nplv_orchestration.gate import Decision
 from nplv_orchestration.home import Home, sync
-from nplv_orchestration.manifest import PROGRAMME, Manifest, project_fingerprint
+from nplv_orchestration.manifest import Manifest, Node, project_fingerprint
 from nplv_orchestration.sources.registry import REGISTRY
 from nplv_orchestration.sums import seal
 from nplv_orchestration.versions import code_fingerprint, versions
@@ -85,10 +85,10 @@ def release(connection: DuckDBPyConnection, manifest: Manifest, decisions: Seque
             found = connection.execute("SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = 'last_published'")
             there = {name for (name,) in found.fetchall()}
         for decision in decisions:
-            if node := next((node for node in manifest.told if node.name == decision.indicator_id), None):
-                _release_told(connection, node.name, node.relation, decision, there)
+            mart = manifest.gated[decision.indicator_id]
+            if mart in manifest.told:
+                _release_told(connection, mart, decision, there)
                 continue
-            mart = manifest.marts[decision.indicator_id]
             source = f"SELECT * EXCLUDE (components) FROM {mart.relation}"
             if not decision.released:
                 source = _held(mart.name, source, decision, f"marts.{mart.name}" in there)
@@ -111,14 +111,14 @@ def release(connection: DuckDBPyConnection, manifest: Manifest, decisions: Seque
     connection.execute(f"CREATE OR REPLACE TABLE release.decided AS SELECT {literal(_decided(connection, manifest, decisions))} AS decided")
 
 
-def _release_told(connection: DuckDBPyConnection, name: str, relation: str, decision: Decision, there: Collection[str]) -> None:
+def _release_told(connection: DuckDBPyConnection, node: Node, decision: Decision, there: Collection[str]) -> None:
     """A table of what the programme did, or what was last published of it; of one that was never published nothing."""
-    rows = f"SELECT * FROM {relation}"
+    rows = f"SELECT * FROM {node.relation}"
     if not decision.released:
         rows += " LIMIT 0"
-        if f"{PROGRAMME}.{name}" in there:
-            rows = f"({rows}) UNION ALL BY NAME SELECT * FROM last_published.{PROGRAMME}.{name}"
-    connection.execute(f"CREATE OR REPLACE TABLE release.{name} AS {rows}")
+        if node.relation in there:
+            rows = f"({rows}) UNION ALL BY NAME SELECT * FROM last_published.{node.relation}"
+    connection.execute(f"CREATE OR REPLACE TABLE release.{node.name} AS {rows}")
 
 
 def _held(name: str, rows: str, decision: Decision, has_last: bool) -> str:

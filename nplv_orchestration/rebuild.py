@@ -87,10 +87,13 @@ def split(home: Home, folder: Path, progress: Progress = silent) -> Path:
     if why := is_rebuildable(folder):
         raise NplvError(f"edition {folder.parent.name}/{folder.name} cannot be told apart: {why}; make its concept anew with this code first")
     as_now = {source["key"]: source for source in now["sources"] if source["relation"] in _DELINEATION}
-    sources = {METHOD: was["sources"], AREAS: [as_now.get(source["key"], source) for source in was["sources"]]}
+    is_redrawn = any(source["sha256"] != as_now[source["key"]]["sha256"] for source in was["sources"] if source["key"] in as_now)
     with drafted(steps_of(folder)) as draft:
-        for cause, name in STEPS.items():
-            (draft / name).write_bytes(_recomputed(home, was | {"sources": sources[cause]}, progress))
+        figures = _recomputed(home, was, progress)
+        (draft / STEPS[METHOD]).write_bytes(figures)
+        if is_redrawn:
+            figures = _recomputed(home, was | {"sources": [as_now.get(source["key"], source) for source in was["sources"]]}, progress)
+        (draft / STEPS[AREAS]).write_bytes(figures)
         (draft / BETWEEN).write_bytes(between(now["compared_with"], now["published_version"]))
     return steps_of(folder)
 

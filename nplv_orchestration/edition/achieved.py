@@ -57,10 +57,15 @@ def sentence(row: Row, *, is_one_of_several: bool = False) -> str:
         of.append(row["scheme"])
     if row["counting"] != "cumulatief":
         of.append(f"van {row['window_from']:%d-%m-%Y} tot en met {row['window_to']:%d-%m-%Y}")
-    if 0 < row["areas"] < row["areas_expected"] and row["kind"] != "gebieden":
-        of.append(f"opgave van {row['areas']} van de {row['areas_expected']} gebieden")
+    if row["kind"] != "gebieden":  # which tells its areas itself
+        of += partly(row)
     behind = f" ({'; '.join(of)})" if of else ""
     return f"{text[:1].upper()}{text[1:-1]}{behind}."
+
+
+def partly(row: Row) -> list[str]:
+    """That a total is of some of the areas, where it is."""
+    return [f"opgave van {row['areas']} van de {row['areas_expected']} gebieden"] if 0 < row["areas"] < row["areas_expected"] else []
 
 
 def absent(edition: Edition) -> Iterator[str]:

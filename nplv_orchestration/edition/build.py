@@ -46,8 +46,9 @@ def make_edition(public_database: Path, editions: Path, year: int, standing: Sta
     folder = editions / str(year) / f"r{standing.revision}"
     missing = [f"{row['name_nl']}: {row['status_reason']}" for row in edition.missing]
     before = compared_with(editions, year, acts, standing)
-    steps = steps_between(folder, named(before), edition.facts) if before else None
-    provenance = evidence.provenance(edition, named(before) if before else "", (steps and sealed(steps)) or "")
+    previous = named(before) if before else ""
+    steps = steps_between(folder, previous, edition.facts)
+    provenance = evidence.provenance(edition, previous, (steps and sealed(steps)) or "")
     if not problems(folder) and (folder / "provenance.json").read_bytes() == provenance:
         return EditionResult(folder, year, False, missing)
     write_edition(edition, folder, before, steps, provenance)

@@ -283,15 +283,15 @@ def _achieved(row: dict[str, Any]) -> list[Cell]:
             is_empty=value is None,
         )
 
-    window = f"{'sinds' if row['counting'] == 'cumulatief' else 'van'} {_day(row['window_from'].isoformat())}, tot en met {_day(row['window_to'].isoformat())}"
-    of = f"; opgave van {row['areas']} van de {row['areas_expected']} gebieden" if 0 < row["areas"] < row["areas_expected"] else ""
+    window = f"{'sinds' if row['counting'] == 'cumulatief' else 'van'} {row['window_from']:%d-%m-%Y}, tot en met {row['window_to']:%d-%m-%Y}"
+    reason = [row["status_reason"]] if row["status_reason"] else []
     return [
         Cell(row["name_nl"], (row["unit"],)),
         Cell(row["state"], (row["quality"],)),
         cell(row["value"]),
         cell(row["planned"] if row["state"] != "gepland" else None),
         cell(row["previous_value"], (str(row["previous_round"]),)),
-        Cell(f"{row['scheme']}, {window}{of}" + (f"; {row['status_reason']}" if row["status_reason"] else "")),
+        Cell("; ".join([f"{row['scheme']}, {window}", *achieved.partly(row), *reason])),
     ]
 
 

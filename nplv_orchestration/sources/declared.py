@@ -88,7 +88,7 @@ def _number(text: str) -> float | None:
 
 
 def _result(row: dict[str, str], known: Known) -> Result | None:
-    return next((one for one in known.programme.results if one.id == row["resultaat"]), None) if known.programme else None
+    return next((one for one in known.programme.results if one.id == row["resultaat"]), None)
 
 
 def _unit(row: dict[str, str], known: Known) -> str:
@@ -249,7 +249,7 @@ SPUK = Form(
 
 
 def _question(row: dict[str, str], known: Known) -> Question | None:
-    return next((one for one in known.programme.questions if one.id == row["vraag"]), None) if known.programme else None
+    return next((one for one in known.programme.questions if one.id == row["vraag"]), None)
 
 
 def _answer_fits(row: dict[str, str], known: Known) -> bool:

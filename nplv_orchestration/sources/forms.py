@@ -34,22 +34,22 @@ class Known:
     areas: dict[str, str] = field(default_factory=dict)
     municipalities: dict[str, str] = field(default_factory=dict)
     indicators: dict[str, str] = field(default_factory=dict)
-    programme: Programme | None = None
+    programme: Programme = field(default_factory=Programme)
 
     @property
     def results(self) -> dict[str, str]:
         """The results that the programme counts."""
-        return {one.id: f"{one.name_nl}; eenheid: {one.unit}" for one in self.programme.results} if self.programme else {}
+        return {one.id: f"{one.name_nl}; eenheid: {one.unit}" for one in self.programme.results}
 
     @property
     def themes(self) -> dict[str, str]:
         """The themes of the grant."""
-        return {one.id: one.name_nl for one in self.programme.themes} if self.programme else {}
+        return {one.id: one.name_nl for one in self.programme.themes}
 
     @property
     def questions(self) -> dict[str, str]:
         """The questions of the survey."""
-        return {one.id: f"{one.text_nl} {one.answers_nl}" for one in self.programme.questions} if self.programme else {}
+        return {one.id: f"{one.text_nl} {one.answers_nl}" for one in self.programme.questions}
 
 
 @dataclass(frozen=True)

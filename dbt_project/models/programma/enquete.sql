@@ -1,7 +1,7 @@
 -- The answers of the programme offices, counted: of each question how often each answer was given, and of numbers and scales
 -- the mean. The grain is round, question, option. `responded` are the areas that answered anything.
 with questions as (
-    {{ listed('questions', ['id', 'text_nl', 'type', 'version', 'is_required', 'scale', 'choices']) }}
+    {{ listed('questions', ['id', 'text_nl', 'type', 'version', 'scale', 'choices']) }}
 ),
 
 answers as (select * from {{ ref('stg_programmabureaus__enquete') }}),
@@ -30,7 +30,7 @@ counted as (
         r.round, r.version, r.responded, q.id,
         'gemiddelde' as option,
         count(a.area) as answers,
-        avg(if(q.type = 'schaal', try_cast(a.answer as double), try_cast(replace(a.answer, ',', '.') as double))) as value
+        avg(replace(a.answer, ',', '.')::double) as value
     from rounds as r
     inner join questions as q on r.version = q.version and q.type in ('schaal', 'getal')
     left join answers as a on r.round = a.round and q.id = a.question_id
