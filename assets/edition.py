@@ -1,8 +1,12 @@
 """The annual edition, one partition for each year of the letter, made from the current published version."""
 
+import json
+from pathlib import Path
+
 import dagster as dg
 from pydantic import Field
 
+from nplv_orchestration.docs_server import EDITIONS
 from nplv_orchestration.edition import desk, life
 from nplv_orchestration.monitor import Monitor
 
@@ -44,5 +48,21 @@ def edition(context: dg.AssetExecutionContext, config: Step) -> dg.MaterializeRe
             "revisie": now.revision,
             "status": now.status,
             "ontbreekt": dg.MetadataValue.json(made.missing),
+            **_files(made.folder, monitor.settings.docs_address),
+            **_decisions(made.folder),
         }
     )
+
+
+def _files(folder: Path, docs: str) -> dict[str, dg.MetadataValue]:
+    """Addresses of the files, which `nplv ui` serves to a browser on this machine."""
+    address = f"{docs}/{EDITIONS}/{folder.parent.name}/{folder.name}"
+    links = "\n".join(f"- [{file.name}]({address}/{file.name})" for file in sorted(folder.iterdir()) if file.suffix)
+    return {"overzicht": dg.MetadataValue.url(f"{address}/voortgangsoverzicht.html"), "bestanden": dg.MetadataValue.md(links)}
+
+
+def _decisions(folder: Path) -> dict[str, dg.MetadataValue]:
+    """What the gate decided of the figures that it tells."""
+    told = json.loads((folder / "checks.json").read_text(encoding="utf-8"))
+    rows = [{"mart": one["mart"], "besluit": one["decision"], "reden": "; ".join(one["reasons"] or [])} for one in told["decisions"]]
+    return {"besluiten": dg.MetadataValue.table([dg.TableRecord(row) for row in sorted(rows, key=lambda row: not row["reden"])])}

@@ -5,20 +5,39 @@ in between, and never block: the gate reads their evidence.
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from assets.raw import counted, publisher_tag
 from checks.marts import check_specs, evaluate, told
 from nplv_orchestration import delineation, lineage, transform
 from nplv_orchestration.catalogue import Indicator
 from nplv_orchestration.edition.table import DEMO
-from nplv_orchestration.manifest import Manifest, Node
+from nplv_orchestration.manifest import PROJECT, Manifest, Node
 from nplv_orchestration.monitor import Monitor
-from nplv_orchestration.portrait import Portrait, image, line, portraits
+from nplv_orchestration.portrait import Moved, Portrait, image, line, missing_figures, moved, portraits
 from nplv_orchestration.sources.registry import REGISTRY
 from nplv_orchestration.warehouse import fingerprints, register_raw
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+_GROUPS = {"areas": "staging", "intermediate": "staging", "publication": "publicatie"}  # of a schema that is no group by itself
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What is shown of a mart. moved: None while it was never published."""
+
+    portrait: Portrait
+    missing: list[tuple[str, int]]
+    moved: Moved | None
 
 
 def asset_key(node: Node) -> dg.AssetKey:
@@ -27,7 +46,7 @@ def asset_key(node: Node) -> dg.AssetKey:
 
 
 def asset_specs(manifest: Manifest, nodes: Collection[Node]) -> list[dg.AssetSpec]:
-    """The assets of these tables of dbt, with the columns that the models declare."""
+    """The assets of these tables of dbt, with the columns that the models declare and where these come from."""
     indicators = {i.mart: i for i in manifest.indicators}
     specs = []
     for node in nodes:
@@ -36,20 +55,51 @@ def asset_specs(manifest: Manifest, nodes: Collection[Node]) -> list[dg.AssetSpe
         if node in manifest.derived:
             deps.append(dg.AssetKey("gate"))
         indicator = indicators.get(node.name)
-        columns = [dg.TableColumn(name, _short(c.get("data_type")), c["description"] or None) for name, c in node.columns.items()]
         specs.append(
             dg.AssetSpec(
                 asset_key(node),
                 deps=list(dict.fromkeys(deps)),
-                group_name=indicator.actielijn if indicator else {"areas": "staging", "publication": "publicatie"}.get(node.schema, node.schema),
+                group_name=indicator.actielijn if indicator else _GROUPS.get(node.schema, node.schema),
                 description=f"Indicator {indicator.number}: {indicator.name_nl}. {indicator.definition_nl}" if indicator else node.description,
                 kinds={"dbt", "duckdb"},
                 owners=["team:monitor-nplv"] if not indicator else [f"team:{indicator.owner.lower().removeprefix('team ').replace(' ', '-')}"],
-                tags={"actielijn": indicator.actielijn, "lijst": indicator.support} if indicator else {},
-                metadata={"dagster/column_schema": dg.TableSchema(columns), "dagster/relation_identifier": node.relation},
+                tags=_tags(indicator) if indicator else {},
+                metadata=_known(manifest, node) | (_pages(indicator) if indicator else {}),
             )
         )
     return specs
+
+
+def _tags(indicator: Indicator) -> dict[str, str]:
+    """By which an indicator is found: its line, whether it is of the official list, and a tag for each of its publishers."""
+    publishers = {publisher_tag(t) for t in REGISTRY if t.relation in indicator.sources}
+    return {"actielijn": indicator.actielijn, "lijst": indicator.support} | {f"uitgever/{name}": "ja" for name in sorted(publishers)}
+
+
+def _pages(indicator: Indicator) -> dict[str, dg.MetadataValue]:
+    """The pages of its publishers about the newest table of each of its sources."""
+    newest = {t.relation: t for t in REGISTRY if t.relation in indicator.sources and t.page}
+    return {"uitgever": dg.MetadataValue.md(", ".join(f"[{t.name}]({t.page})" for t in newest.values()))} if newest else {}
+
+
+def _known(manifest: Manifest, node: Node) -> dict[str, Any]:
+    """What is known of a table before it is made: its columns, where they come from, and the file that makes it."""
+    columns = [dg.TableColumn(name, _short(c.get("data_type")), c["description"] or None) for name, c in node.columns.items()]
+    by_relation = {other.relation: asset_key(other) for other in manifest.nodes.values()}
+    comes_from = {
+        column: [dg.TableColumnDep(asset_key=by_relation[table], column_name=name) for table, name in origins if table in by_relation]
+        for column, origins in manifest.columns_from.get(node.unique_id, {}).items()
+    }
+    known: dict[str, Any] = {
+        "dagster/column_schema": dg.TableSchema(columns),
+        "dagster/relation_identifier": node.relation,
+        "dagster/code_references": dg.CodeReferencesMetadataValue(
+            code_references=[dg.LocalFileCodeReference(file_path=str(PROJECT / node.path), label=node.path)]
+        ),
+    }
+    if deps := {column: origins for column, origins in comes_from.items() if origins and column in node.columns}:
+        known["dagster/column_lineage"] = dg.TableColumnLineage(deps)
+    return known
 
 
 def _short(data_type: str | None) -> str:
@@ -58,9 +108,10 @@ def _short(data_type: str | None) -> str:
 
 
 def _portrayed(
-    indicator: Indicator, portrait: Portrait, is_demo: bool, outcomes: Collection[dg.AssetCheckResult], key: dg.AssetKey
+    indicator: Indicator, seen: Seen, is_demo: bool, outcomes: Collection[dg.AssetCheckResult], key: dg.AssetKey
 ) -> dict[str, dg.MetadataValue]:
-    """What is seen of a mart without opening anything: its latest figure, its gap, its checks and its series."""
+    """What is seen of a mart without opening anything: its latest figure, its gap, its checks, its series, what is missing and what moved."""
+    portrait, since = seen.portrait, seen.moved
     figures = {"gebieden": portrait.value, "nederland": portrait.national, "verschil": portrait.gap}
     checks = [
         dg.TableRecord({"controle": str(o.check_name)} | told(bool(o.passed), o.severity == dg.AssetCheckSeverity.ERROR))
@@ -77,7 +128,19 @@ def _portrayed(
         "opmerking": dg.MetadataValue.text(portrait.reason or "geen"),
         **({"gegevens": dg.MetadataValue.text(DEMO)} if is_demo else {}),
         **({"controles": dg.MetadataValue.table(checks)} if checks else {}),
+        **({"ontbreekt": counted(dict(seen.missing))} if seen.missing else {}),
+        "sinds_publicatie": dg.MetadataValue.text(
+            f"{since.new} nieuw, {since.changed} anders, {since.gone} verdwenen" if since else "nog niet gepubliceerd"
+        ),
     }
+
+
+def _seen(connection: "DuckDBPyConnection", manifest: Manifest, marts: Mapping[str, Indicator], version: Path) -> dict[str, Seen]:
+    """What is shown of each of these marts."""
+    relations = {name: manifest.marts[name].relation for name in marts}
+    shown = portraits(connection, {name: (relations[name], i.main_series) for name, i in marts.items()})
+    missing, differs = missing_figures(connection, relations), moved(connection, version, relations)
+    return {name: Seen(portrait, missing[name], differs.get(name)) for name, portrait in shown.items()}
 
 
 def model_assets(manifest: Manifest) -> dg.AssetsDefinition:
@@ -113,11 +176,11 @@ def model_assets(manifest: Manifest) -> dg.AssetsDefinition:
                 lineage.record(connection, manifest, chosen, tables | lineage.raw_fingerprints(connection))
             counts = dict(connection.execute("SELECT schema_name || '.' || table_name, estimated_size FROM duckdb_tables()").fetchall())
             marts = {i.indicator_id: i for i in manifest.indicators if manifest.marts[i.indicator_id] in chosen}
-            shown = portraits(connection, {name: (manifest.marts[name].relation, i.main_series) for name, i in marts.items()})
+            shown = _seen(connection, manifest, marts, monitor.home.current)
         outcomes = list(evaluate(monitor, manifest, asset_key, wanted, tables, unchanged))
         portrayed = {
-            manifest.marts[name].relation: _portrayed(marts[name], portrait, monitor.mode == "demo", outcomes, asset_key(manifest.marts[name]))
-            for name, portrait in shown.items()
+            manifest.marts[name].relation: _portrayed(marts[name], seen, monitor.mode == "demo", outcomes, asset_key(manifest.marts[name]))
+            for name, seen in shown.items()
         }
         for node in chosen:
             yield dg.MaterializeResult(

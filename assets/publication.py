@@ -1,6 +1,6 @@
 """The gate, what is derived from released marts, and the publication of a version."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -13,10 +13,14 @@ from nplv_orchestration import current, evidence, gate, lineage, publication, tr
 from nplv_orchestration.errors import GateStopped
 from nplv_orchestration.manifest import Manifest
 from nplv_orchestration.monitor import Monitor
+from nplv_orchestration.publication import HELD, RELEASED
 from nplv_orchestration.waivers import Waiver
 from nplv_orchestration.warehouse import fingerprints
 
 WAIVERS = "ontheffingen"
+
+
+_FILES = ("openbaar/nplv.duckdb", "openbaar/parquet", "intern/nplv.duckdb", "intern/parquet", "SHA256SUMS")
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,15 @@ def decide(monitor: Monitor, manifest: Manifest) -> Judgement:
     with _not_retried():
         decisions = gate.decide(manifest, known, made_from, now, waived, current.withdrawn(monitor.home), monitor.today)
     return Judgement(decisions, waived, waivers.faults(waived, [w for d in decisions for w in d.waived], monitor.today))
+
+
+def decided(decisions: Iterable[gate.Decision]) -> dg.TableMetadataValue:
+    """The gate's decision on each mart, with why one is held; what is held comes first."""
+    rows: list[dict[str, str | int]] = [
+        {"mart": one.indicator_id, "besluit": RELEASED if one.released else HELD, "reden": "; ".join(one.reasons), "ontheven": len(one.waived)}
+        for one in sorted(decisions, key=lambda one: one.released)
+    ]
+    return dg.MetadataValue.table([dg.TableRecord(row) for row in rows])
 
 
 def publication_assets(manifest: Manifest) -> list[dg.AssetsDefinition]:
@@ -80,6 +93,7 @@ def publication_assets(manifest: Manifest) -> list[dg.AssetsDefinition]:
                 "vastgehouden": dg.MetadataValue.json(held),
                 "ontheven": dg.MetadataValue.json(waived),
                 "fouten in ontheffingen": dg.MetadataValue.json(judged.faults),
+                "besluiten": decided(judged.decisions),
             }
         )
         yield dg.AssetCheckResult(check_name=WAIVERS, passed=not judged.faults, metadata={"fouten": dg.MetadataValue.json(judged.faults)})
@@ -123,7 +137,9 @@ def publication_assets(manifest: Manifest) -> list[dg.AssetsDefinition]:
             publication.check_release(connection, manifest, decisions)
             with _not_retried():
                 gate.demand_derived(manifest, evidence.read(connection), fingerprints(connection, [n.relation for n in manifest.derived]))
-            published = publication.publish(connection, manifest, decisions, monitor.home, monitor.mode, monitor.today)
+            published = publication.publish(
+                connection, manifest, decisions, monitor.home, monitor.mode, monitor.today, monitor.settings.keep_versions
+            )
         return dg.MaterializeResult(
             data_version=dg.DataVersion(published.version),
             metadata={
@@ -133,6 +149,8 @@ def publication_assets(manifest: Manifest) -> list[dg.AssetsDefinition]:
                 "vastgehouden": published.held,
                 "nieuw": published.is_new,
                 "nieuwste_jaar": published.newest_year,
+                "besluiten": decided(decisions),
+                "bestanden": dg.MetadataValue.md("\n".join(f"- `{published.folder / name}`" for name in _FILES)),
             },
         )
 

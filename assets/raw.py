@@ -1,6 +1,6 @@
 """One asset for each source table of the registry: asked every night, pulled when its publisher changed it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
@@ -10,6 +10,8 @@ from nplv_orchestration.archive import Manifest
 from nplv_orchestration.expected import awaited
 from nplv_orchestration.manifest import load_manifest
 from nplv_orchestration.monitor import Monitor
+from nplv_orchestration.portrait import missing_cells
+from nplv_orchestration.sources.calendar import freshness
 from nplv_orchestration.sources.deliveries import contacts
 from nplv_orchestration.sources.inbox import warnings
 from nplv_orchestration.sources.refresh import refresh
@@ -31,8 +33,9 @@ def _raw_asset(table: SourceTable) -> dg.AssetsDefinition:
         description=f"{table.name}: {table.title}.",
         kinds={"parquet"},
         owners=["team:monitor-nplv"],
-        tags={"uitgever": table.publisher.lower().replace(" ", "-")},
-        metadata={"licentie": table.licence} | ({"uitgever": dg.MetadataValue.url(table.page)} if table.page else {}),
+        tags={"uitgever": publisher_tag(table)},
+        metadata={"licentie": table.licence, "dagster/column_schema": _columns(table)}
+        | ({"uitgever": dg.MetadataValue.url(table.page)} if table.page else {}),
         check_specs=check_specs(key),
         required_resource_keys={"monitor"},
         output_required=False,
@@ -49,18 +52,38 @@ def _raw_asset(table: SourceTable) -> dg.AssetsDefinition:
             context.log.warning(warning)
         manifest = state.manifest
         metadata: dict[str, Any] = {"toestand": state.state, "reden": state.reason, "bijzonderheden": state.detail}
+        fresh = freshness(table, monitor.archive)
         if manifest:
             metadata |= {"dagster/row_count": manifest.rows, "hash": manifest.sha256, "opgehaald": manifest.fetched_at}
+            metadata |= {"versie": manifest.publisher_version, "van": manifest.publisher_modified or "niet gezegd"}
+            missing = missing_cells(monitor.archive.path(manifest)) if "missing" in table.columns else {}
+            metadata |= {"ontbrekende_cellen": counted(missing)} if missing else {}
+        if fresh:
+            metadata["versheid"] = fresh.told(monitor.today)
         if table.is_delivered:
             metadata |= _delivered(table, monitor, manifest) | _awaited(table, monitor)
-        if manifest and state.changed and manifest.moved:
-            metadata["gewijzigd"] = dg.MetadataValue.md(markdown(manifest.moved))
+        if manifest and manifest.moved:
+            metadata["wat_deze_versie_wijzigde"] = dg.MetadataValue.md(markdown(manifest.moved))
         yield dg.MaterializeResult(
             asset_key=key, data_version=dg.DataVersion(manifest.publisher_version if manifest else state.state), metadata=metadata
         )
-        yield from results(key, table, state)
+        yield from results(key, table, state, fresh, monitor.today)
 
     return raw
+
+
+def publisher_tag(table: SourceTable) -> str:
+    """The publisher of a table, as a tag is written."""
+    return table.publisher.lower().replace(" ", "-")
+
+
+def counted(found: Mapping[str, int]) -> dg.TableMetadataValue:
+    """How many cells have no figure, for each reason."""
+    return dg.MetadataValue.table([dg.TableRecord({"reden": reason, "aantal": count}) for reason, count in found.items()])
+
+
+def _columns(table: SourceTable) -> dg.TableSchema:
+    return dg.TableSchema([dg.TableColumn(name, kind) for name, kind in table.columns.items()])
 
 
 def _delivered(table: SourceTable, monitor: Monitor, manifest: Manifest | None) -> dict[str, dg.MetadataValue]:

@@ -141,7 +141,10 @@ def publish(home: Path, numbers: Iterable[int]) -> dict[str, tuple[float, int]]:
                 for name, column in FIGURES.items():
                     done = connection.execute(f"UPDATE {released.get(name, name.replace('marts.', 'release.'))} SET {column} = {number}").fetchone()
                     figures += done[0] if done else 0
-                made[publication.publish(connection, manifest, decisions, monitor.home, monitor.mode, monitor.today).version] = float(number), figures
+                published = publication.publish(
+                    connection, manifest, decisions, monitor.home, monitor.mode, monitor.today, monitor.settings.keep_versions
+                )
+                made[published.version] = float(number), figures
     return made
 
 

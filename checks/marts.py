@@ -92,7 +92,7 @@ def evaluate(
         yield _of_rows(now[(check.name, manifest.nodes[check.node].relation)], key_of(manifest.nodes[check.node]))
     for mart, name in shown:
         of_mart = [one for one in now.values() if one.node == mart.relation and one.kind != "dbt" and by_severity[one.severity] == name]
-        yield _of_figures(name, of_mart, key_of(mart), monitor.settings.docs_address)
+        yield _of_figures(name, of_mart, key_of(mart), f"{monitor.settings.docs_address}/index.html")
 
 
 def told(passed: bool, holds: bool) -> dict[str, str]:

@@ -141,6 +141,14 @@ def tell(causes: Sequence[Cause], channel: Webhook | Mail | None, home: Home, da
     return Told(tuple({c.key: c for causes in told.values() for c in causes}.values()), tuple(told), file if "bestand" in told else None)
 
 
+def open_causes(home: Home) -> list[str]:
+    """What was told in the file and is not solved yet, a line each with the day on which it was told; nothing when nothing ever was."""
+    book = _Book(home.alerts / "told.json")
+    if book.damaged:
+        return [_DAMAGED]
+    return [f"{entry.text} (gemeld op {_day(entry.told)})" for entry in book.ledgers.get("bestand", {}).values() if not entry.solved]
+
+
 class _Book:
     """What was told, by way: a file that is written when that changed. One that cannot be read is begun anew, so that no cause stays untold."""
 

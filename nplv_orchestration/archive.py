@@ -79,6 +79,8 @@ class TableState:
     manifest: Manifest | None
     changed: bool
     detail: str = ""
+    is_down: bool = False
+    """Whether the publisher could not be reached, so that asking again soon may help."""
 
 
 def now() -> str:
@@ -152,8 +154,13 @@ class Archive:
         write_atomically(self.root / stored.key / f"{number:04d}.json", text.encode())
         return stored
 
-    def prune(self, used: set[str]) -> list[tuple[Manifest, int]]:
-        """Remove the Parquet of every version that is not the last one of its table and not among `used` (hashes).
+    def as_of(self, key: str, moment: datetime) -> Manifest | None:
+        """The version of a table that was the last good one at a moment, or None when there was none yet."""
+        known = [manifest for manifest in self.versions(key) if datetime.fromisoformat(manifest.fetched_at) <= moment]
+        return known[-1] if known else None
+
+    def prune(self, used: set[str], before: datetime | None = None) -> list[tuple[Manifest, int]]:
+        """Remove the Parquet of every version that is not the last one of its table and not among `used` (hashes); before: only what was fetched before then.
 
         Gives what was removed, with its bytes. Manifests stay: what was once used, and what moved, remains known.
         """
@@ -163,7 +170,8 @@ class Archive:
             kept = used | {manifest.sha256 for manifest in versions[-1:]}
             for manifest in versions:
                 path = self.path(manifest)
-                if manifest.sha256 not in kept and path.exists():
+                is_old = before is None or datetime.fromisoformat(manifest.fetched_at) < before
+                if is_old and manifest.sha256 not in kept and path.exists():
                     removed.append((manifest, path.stat().st_size))
                     path.unlink()
         return removed
@@ -178,7 +186,8 @@ class Archive:
 
     def write_state(self, state: TableState) -> None:
         """Keep how a question ended; an unchanged state is not written again."""
-        kept = {"key": state.key, "state": state.state, "since": state.since, "reason": state.reason, "detail": state.detail}
+        names = ("key", "state", "since", "reason", "detail", "is_down")
+        kept = {name: getattr(state, name) for name in names}
         text = json.dumps(kept, ensure_ascii=False).encode()
         path = self.root / state.key / "state.json"
         if not path.exists() or path.read_bytes() != text:

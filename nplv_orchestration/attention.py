@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 
 from nplv_orchestration import evidence, waivers
 from nplv_orchestration.alerts import Cause, Kind
+from nplv_orchestration.edition import life
 from nplv_orchestration.expected import awaited
 from nplv_orchestration.failure import Failure
 from nplv_orchestration.lateness import CHECK_NAME as TIMELY
 from nplv_orchestration.manifest import Manifest
 from nplv_orchestration.monitor import Monitor
+from nplv_orchestration.sources.calendar import freshness
 from nplv_orchestration.sources.inbox import BY_TABLE, refused
 from nplv_orchestration.sources.registry import BY_KEY, REGISTRY
 from nplv_orchestration.warehouse import relations
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 _AHEAD = timedelta(days=14)  # how long before its end a waiver is told
 _REMINDED = timedelta(weeks=8)  # how long before a data cut-off is told what is still expected for it
+_STEPS = (8, 2, 1)  # weeks before a data cut-off, each told once
 _OF_STATE: dict[str, tuple[Kind, str]] = {
     "refused": ("geweigerd", "kijk met `nplv sources check` wat er anders is, en pas het register aan of vraag de uitgever"),
     "stale": ("verouderd", "vraag de uitgever als het aanhoudt; zie `nplv sources`"),
@@ -52,9 +55,19 @@ def killed(who: str) -> Cause:
     )
 
 
+def missed(why: str, due: str, is_begun_again: bool) -> Cause:
+    """That a night did not go by itself; due: its day. is_begun_again: whether it was begun now."""
+    todo = (
+        "niets: zij is nu begonnen; zie in docs/runbook.md waarom een nacht niet begint"
+        if is_begun_again
+        else "start `nplv run`, en zie docs/runbook.md"
+    )
+    return Cause(f"night:{due}", "mislukt", why, todo)
+
+
 def causes(monitor: Monitor, manifest: Manifest) -> list[Cause]:
     """All that asks for a person now, whatever the night did."""
-    found = [*_sources(monitor), *_inbox(monitor), *_awaited(monitor, manifest)]
+    found = [*_sources(monitor), *_inbox(monitor), *_awaited(monitor, manifest), *_cycle(monitor)]
     if monitor.settings.warehouse_path.exists():
         with monitor.warehouse() as connection:
             found += [*_decisions(connection), *_figures(connection, manifest), *_waivers(connection, monitor)]
@@ -68,6 +81,10 @@ def _sources(monitor: Monitor) -> Iterator[Cause]:
             kind, todo = _OF_STATE[state.state]
             told = state.reason if not state.detail else f"{state.reason or BY_KEY[table.key].name} ({state.detail})"
             yield Cause(f"source:{table.key}:{state.state}", kind, told, todo)
+        fresh = freshness(table, monitor.archive)
+        if fresh and fresh.is_late(monitor.today) and not fresh.in_registry:
+            todo = "zoek bij de uitgever het nummer van de nieuwe tabel, en zet haar in nplv_orchestration/sources/registry.py"
+            yield Cause(f"due:{table.relation}:{fresh.next}", "verouderd", f"{table.publisher} {table.title}: {fresh.told(monitor.today)}", todo)
         if state and state.manifest and evidence.is_repeated(state):
             text = f"{table.name}: de nieuwe versie van {state.manifest.fetched_at[:10]} is gelijk aan die van {state.manifest.repeats[:10]}"
             yield Cause(
@@ -101,6 +118,23 @@ def _awaited(monitor: Monitor, manifest: Manifest) -> Iterator[Cause]:
                 text,
                 f"vraag erom; `nplv inbox template {kind}` maakt een sjabloon om in te vullen",
             )
+
+
+def _cycle(monitor: Monitor) -> Iterator[Cause]:
+    """Which step of an edition's year is near: its data cut-off, and after it who has yet to agree."""
+    for folder in sorted(monitor.home.editions.glob("[0-9]*")):
+        year, now = folder.name, life.standing(life.read(folder))
+        if now.cut_off is None or now.is_frozen:
+            continue
+        left = now.cut_off - monitor.today
+        for weeks in (weeks for weeks in _STEPS if timedelta(0) <= left <= timedelta(weeks=weeks)):
+            text = f"de sluitingsdatum van editie {year} is {now.cut_off.isoformat()}: binnen {weeks} {'week' if weeks == 1 else 'weken'}"
+            yield Cause(
+                f"cut-off:{year}:{now.cut_off}:{weeks}", "beoordelen", text, "bekijk wat is vastgehouden en wat nog ontbreekt; zie docs/cyclus.md"
+            )
+        if left < timedelta(0) and now.not_agreed:
+            text = f"de sluitingsdatum van editie {year} was {now.cut_off.isoformat()}; nog niet akkoord: {', '.join(now.not_agreed)}"
+            yield Cause(f"agree:{year}:{','.join(now.not_agreed)}", "beoordelen", text, "vraag om instemming; zie docs/cyclus.md")
 
 
 def _decisions(connection: DuckDBPyConnection) -> Iterator[Cause]:

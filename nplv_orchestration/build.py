@@ -5,7 +5,6 @@ The only module here that imports `assets`. Loading it asks no network, writes n
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -13,11 +12,12 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from nplv_orchestration import alerts, attention, failure
+from nplv_orchestration import alerts, attention, failure, history, jobs, nights, retention
 from nplv_orchestration.errors import NplvError
 from nplv_orchestration.inbox_sensor import inbox_sensor
 from nplv_orchestration.manifest import Manifest, load_manifest
 from nplv_orchestration.monitor import Monitor, open_monitor
+from nplv_orchestration.night_watch import night_watch
 from nplv_orchestration.progress import Progress, silent
 from nplv_orchestration.settings import Settings, load_settings
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import httpx
 
 NIGHTLY, EDITION = "nightly_refresh", "annual_edition"
-_PROCESS = "nplv/process"
+_TOLD = (NIGHTLY, EDITION, jobs.DEEP_CHECK)
 WAIT = 1800.0  # seconds that a run launched by Dagster waits for the writer before it
 
 
@@ -50,12 +50,13 @@ def build_definitions(
     def monitor(context: dg.InitResourceContext) -> Iterator[Monitor]:
         settled, who = settings or load_settings(), f"Dagster run {context.run_id}"
         with open_monitor(settled, who, progress=progress, wait=wait, transport=transport, day=day) as opened:
-            if context.instance:
-                _end_killed_runs(context.instance, opened.died)
+            if context.instance and context.dagster_run:
+                history.end_killed_runs(context.instance, opened.died)
+                context.instance.add_run_tags(context.dagster_run.run_id, history.process_tag())
             try:
                 yield opened
             finally:
-                _alert(context, opened, manifest)
+                _end(context, opened, manifest)
 
     edition_job = dg.define_asset_job(EDITION, selection=dg.AssetSelection.assets("edition"), description="Maakt de editie van een jaar.")
     nightly = dg.define_asset_job(
@@ -65,64 +66,48 @@ def build_definitions(
     )
     return dg.Definitions(
         assets=[*raw_assets(), model_assets(manifest), *publication_assets(manifest), edition],
-        jobs=[nightly, edition_job],
-        schedules=[
-            dg.ScheduleDefinition(
-                name=NIGHTLY,
-                job=nightly,
-                cron_schedule="30 4 * * *",  # outside the hour that the change of the clock skips or doubles
-                execution_timezone="Europe/Amsterdam",
-                default_status=dg.DefaultScheduleStatus.RUNNING,
-            )
-        ],
-        sensors=[_edition_sensor(edition_job), inbox_sensor(nightly, settings)],
+        jobs=[nightly, edition_job, jobs.deep_check_job, jobs.replay_job, jobs.rollback_job],
+        schedules=[_schedule(nightly, nights.CRON), _schedule(jobs.deep_check_job, "30 13 * * 0")],
+        sensors=[_edition_sensor(edition_job), inbox_sensor(nightly, settings), night_watch(nightly, settings)],
         resources={"monitor": monitor},
         executor=dg.in_process_executor,
     )
 
 
-def process_tag() -> dict[str, str]:
-    """The tag of a run that lives in this process, by which it is known when the process is gone."""
-    return {_PROCESS: str(os.getpid())}
-
-
-def _end_killed_runs(instance: dg.DagsterInstance, died: str) -> None:
-    """A killed run cannot say that it ended; whoever has the lock after it does, so that it is not shown as going on.
-
-    died: who held the lock; a run that was killed before it had it is known by its process.
-    """
-    going_on = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
-    for run in instance.get_runs(dg.RunsFilter(statuses=going_on)):
-        if run.run_id in died or (_PROCESS in run.tags and not _lives(int(run.tags[_PROCESS]))):
-            instance.report_run_failed(run, "De run werd afgebroken: het proces bestaat niet meer.")
-
-
-def _lives(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # somebody else's, which lives
-        pass
-    return True
-
-
-def _alert(context: dg.InitResourceContext, monitor: Monitor, manifest: Manifest) -> None:
-    """Tell what a person must do, at the end of a night however it ended; of an edition only that it failed. Runs by hand tell nothing: somebody is looking."""
-    run = context.dagster_run
-    if not context.instance or run is None or run.job_name not in (NIGHTLY, EDITION):
+def _end(context: dg.InitResourceContext, monitor: Monitor, manifest: Manifest) -> None:
+    """The end of a run, however it ended: tell what a person must do, and after a night remove what is old. The run stands as it is, so what goes wrong here is logged."""
+    run, log = context.dagster_run, context.log or dg.get_dagster_logger()
+    if not context.instance or run is None or run.job_name not in _TOLD:  # what is run by hand tells nothing: somebody is looking
         return
-    failed = [log.dagster_event for log in context.instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE) if log.dagster_event]
-    causes = [attention.failed(failure.of(failed))] if failed else []
     try:
-        if run.job_name == NIGHTLY:
-            causes += [attention.killed(monitor.died)] if monitor.died else []
-            causes += attention.causes(monitor, manifest)
-        if causes:
-            complete = run.job_name == NIGHTLY and not failed
-            alerts.tell(causes, monitor.settings.alert_channel, monitor.home, monitor.today, is_demo=monitor.mode == "demo", complete=complete)
-    except (NplvError, OSError) as error:  # the night stands as it is; that nobody could be told of it is told here
-        (context.log or dg.get_dagster_logger()).critical(f"de melding kon niet worden verstuurd: {error}")
+        _alert(context.instance, run, monitor, manifest)
+    except (NplvError, OSError) as error:
+        log.critical(f"de melding kon niet worden verstuurd: {error}")
+    if run.job_name == NIGHTLY:
+        try:
+            removed = retention.tidy(monitor.home, monitor.settings, context.instance)
+            log.info(f"opgeruimd: {', '.join(f'{count} {what}' for what, count in removed.items() if count) or 'niets'}")
+        except (NplvError, OSError) as error:
+            log.critical(f"wat oud is, kon niet worden opgeruimd: {error}")
+
+
+def _alert(instance: dg.DagsterInstance, run: dg.DagsterRun, monitor: Monitor, manifest: Manifest) -> None:
+    """Of a night all that asks for a person; of another job only that it failed."""
+    failed = history.failures(instance, run.run_id)
+    causes = [attention.failed(failure.of(failed))] if failed else []
+    if run.job_name == NIGHTLY:
+        causes += [attention.killed(monitor.died)] if monitor.died else []
+        causes += attention.causes(monitor, manifest)
+    if causes:
+        complete = run.job_name == NIGHTLY and not failed
+        alerts.tell(causes, monitor.settings.alert_channel, monitor.home, monitor.today, is_demo=monitor.mode == "demo", complete=complete)
+
+
+def _schedule(job: dg.JobDefinition | dg.UnresolvedAssetJobDefinition, cron: str) -> dg.ScheduleDefinition:
+    """The schedule of a job, of its name and in Amsterdam's time."""
+    return dg.ScheduleDefinition(
+        name=job.name, job=job, cron_schedule=cron, execution_timezone=str(nights.AMSTERDAM), default_status=dg.DefaultScheduleStatus.RUNNING
+    )
 
 
 def _edition_sensor(job: dg.UnresolvedAssetJobDefinition) -> dg.SensorDefinition:

@@ -5,9 +5,7 @@ Only reading the call and printing belong here.
 
 from __future__ import annotations
 
-import os
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from nplv_orchestration import cli_edition, cli_inbox, cli_indicators, cli_sources, cli_versions
+from nplv_orchestration import cli_edition, cli_inbox, cli_indicators, cli_operations, cli_sources, cli_versions
 from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.home import Home
 from nplv_orchestration.progress import Progress
@@ -37,6 +35,10 @@ app.command()(cli_indicators.indicators)
 app.command()(cli_indicators.explain)
 app.command()(cli_versions.verify)
 app.command()(cli_versions.rollback)
+app.command()(cli_operations.status)
+app.command()(cli_operations.replay)
+app.command()(cli_operations.backup)
+app.command()(cli_operations.restore)
 
 
 def main() -> None:
@@ -158,22 +160,25 @@ def _demo_size(text: str) -> DemoSize:
 
 
 @app.command()
-def ui(port: Annotated[int, typer.Option(help="port on this machine")] = 3000) -> None:
+def ui(
+    port: Annotated[int, typer.Option(help="port on this machine")] = 3000,
+    read_only: Annotated[bool, typer.Option("--read-only", help="for who may look and launch nothing; beside the UI that has the schedules")] = False,
+) -> None:
     """The Dagster UI, with its schedules running, on this machine only."""
-    from nplv_orchestration.run import dagster_home
+    from nplv_orchestration import services
+    from nplv_orchestration.history import dagster_home
 
     settings = load_settings()
     home = Home.of(settings)
     home.mode(settings)
     _demand_free(port, "choose another with --port (make ui PORT=3001)")
-    _demand_free(settings.docs_port, "choose another with NPLV_DOCS_PORT")
-    dagster_home(home)
-    home.hold_ui()
+    if not read_only:
+        _demand_free(settings.docs_port, "choose another with NPLV_DOCS_PORT")
+    held = None if read_only else home.hold_ui()
+    dagster_home(settings)
     print(f"De UI staat over enkele seconden op http://127.0.0.1:{port}; Ctrl-C stopt haar.", flush=True)
-    subprocess.Popen([sys.executable, "-m", "nplv_orchestration.docs_server", str(home.data_docs), str(settings.docs_port)])  # ends with this process
-    quiet = ["-W", "ignore:Function `dev_command` is superseded"]  # its successor makes and runs projects of its own shape only
-    served = ["-m", "nplv_orchestration.definitions", "-h", "127.0.0.1", "-p", str(port), "--log-level", "warning"]
-    os.execvp(sys.executable, [sys.executable, *quiet, "-m", "dagster", "dev", *served])
+    with services.private_folder() as folder:
+        services.keep(services.services(settings, port, folder, is_read_only=read_only), lambda line: print(line, file=sys.stderr, flush=True), held)
 
 
 def _demand_free(port: int, otherwise: str) -> None:

@@ -36,14 +36,16 @@ def _list() -> None:
     from rich.table import Table
 
     from nplv_orchestration.archive import Archive
+    from nplv_orchestration.monitor import day_of
+    from nplv_orchestration.sources.calendar import freshness
     from nplv_orchestration.sources.registry import REGISTRY
 
     settings = load_settings()
     home = Home.of(settings)
     home.mode(settings)
-    archive = Archive(home.archive)
+    archive, today = Archive(home.archive), day_of(settings, home)
     table = Table(box=box.SIMPLE_HEAD)
-    for head in ("Table", "State", "Since", "Version", "Published", "Fetched", "Rows", "Years", "Boundaries"):
+    for head in ("Table", "State", "Since", "Version", "Published", "Fetched", "Rows", "Years", "Boundaries", "Fresh until"):
         table.add_column(head, justify="right" if head == "Rows" else "left", no_wrap=head != "Table")
     told = []
     for source in REGISTRY:
@@ -52,7 +54,11 @@ def _list() -> None:
         years = "-".join(map(str, sorted({m.years[0], m.years[-1]}))) if m and m.years else ""
         cells = [source.name, state.state if state else "never asked", state.since[:10] if state else ""]
         cells += [m.publisher_version[:16], (m.publisher_modified or "")[:10], m.fetched_at[:10], f"{m.rows:,}", years] if m else [""] * 5
-        table.add_row(*cells, str((m.boundary_year if m else source.boundary_year) or ""))
+        fresh = freshness(source, archive)
+        until = "" if fresh is None else f"late since {fresh.until}" if fresh.is_late(today) else fresh.until.isoformat()
+        table.add_row(*cells, str((m.boundary_year if m else source.boundary_year) or ""), until)
+        if fresh and fresh.is_late(today):
+            told.append(f"{source.name}: {fresh.told(today)}")
         if state and (state.reason or state.detail):
             told.append(f"{state.reason or source.name} ({state.detail})" if state.detail else state.reason)
     Console(width=None if sys.stdout.isatty() else 180).print(table)

@@ -128,8 +128,8 @@ def versions(home: Home) -> list[Path]:
     return sorted(v for v in home.published.glob("[0-9]*") if v.is_dir() and not v.is_symlink())
 
 
-def rollback(home: Home, version: str, reason: str) -> Event:
-    """Put back a version, and withdraw the figures that the one it replaces had otherwise; only for who holds the lock.
+def rollback(home: Home, version: str, reason: str, who: str = "") -> Event:
+    """Put back a version, and withdraw the figures that the one it replaces had otherwise; only for who holds the lock. who: default the user of this machine.
 
     Raises WrongCall for a version that is not kept or is current already, NplvError for one that was changed.
     """
@@ -144,7 +144,7 @@ def rollback(home: Home, version: str, reason: str) -> Event:
     taken: Iterable[tuple[str, str]] = []
     if here and not faults(home, home.published / here):  # of a version that was tampered with, the figures that were judged are not at fault
         taken = sorted(_released(home.published / here, other_than=folder))
-    event = Event(now(), "rolled back", version, sealed(folder) or "", here, getpass.getuser(), reason, [list(pair) for pair in taken])
+    event = Event(now(), "rolled back", version, sealed(folder) or "", here, who or getpass.getuser(), reason, [list(pair) for pair in taken])
     become(home, event)
     return event
 

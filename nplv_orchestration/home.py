@@ -71,6 +71,11 @@ class Home:
         return self.root / "alerts"
 
     @property
+    def replays(self) -> Path:
+        """What would have been told on another day, for who asked; nothing rests on it."""
+        return self.root / "replays"
+
+    @property
     def current(self) -> Path:
         """The newest published version (a symbolic link)."""
         return self.published / "current"
@@ -193,15 +198,15 @@ class Home:
         for draft in (*self.root.glob(_DRAFTS), *(left for folder in ours for left in folder.rglob(_DRAFTS))):
             draft.unlink(missing_ok=True)
 
-    def hold_ui(self) -> None:
-        """Be the only UI of this home for as long as this process lives, whatever program it becomes. Raises HomeBusy."""
+    def hold_ui(self) -> int:
+        """Be the only UI of this home for as long as this process lives, or one that inherits the file that this gives. Raises HomeBusy."""
         with self._writable():
             descriptor = os.open(self.root / "ui.lock", os.O_RDWR | os.O_CREAT, 0o644)
         if not _take(descriptor):
             raise HomeBusy(f"{self.root} has a UI already ({_holder(descriptor)}); stop that one first")
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"process {os.getpid()}".encode(), 0)
-        os.set_inheritable(descriptor, True)
+        return descriptor
 
     def refuse_when_busy(self) -> None:
         """Raises HomeBusy, naming who holds the lock, when somebody does."""

@@ -12,17 +12,13 @@ from typing import TYPE_CHECKING
 
 from nplv_orchestration.catalogue import Indicator, Series
 from nplv_orchestration.evidence import Evidence
+from nplv_orchestration.sources.calendar import due
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 CHECK_NAME = "tijdig"
 NOTES = "Het nieuwste cijfer is er zodra het er volgens de kalender van de uitgever kan zijn."
-
-
-def due(year: int, months: int) -> date:
-    """The day on which the figure of a year must be there, months after the end of that year."""
-    return date(year + 1 + months // 12, 1 + months % 12, 1)
 
 
 def newest_due(series: Series, months: int, day: date) -> int | None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from nplv_orchestration.catalogue import Indicator, catalogue
+from nplv_orchestration.column_lineage import Lineage
 from nplv_orchestration.errors import NplvError
 from nplv_orchestration.programme import Programme, programme
 from nplv_orchestration.sources.registry import BOUNDARY_YEAR
@@ -62,8 +63,10 @@ class Check:
 class Manifest:
     """A prepared manifest, read once."""
 
-    def __init__(self, raw: Mapping[str, Any]) -> None:
+    def __init__(self, raw: Mapping[str, Any], columns_from: Mapping[str, Lineage] | None = None) -> None:
         self._raw = raw
+        self.columns_from = columns_from or {}
+        """Of each model where its columns come from, by unique id."""
 
     @cached_property
     def nodes(self) -> dict[str, Node]:
@@ -86,6 +89,11 @@ class Manifest:
         }
         order = TopologicalSorter({uid: [d for d in n.depends_on if d in found] for uid, n in found.items()})
         return {uid: found[uid] for uid in order.static_order()}
+
+    @property
+    def models(self) -> list[Node]:
+        """The nodes that are made by a query."""
+        return [node for node in self.nodes.values() if node.kind == "model"]
 
     @cached_property
     def checks(self) -> list[Check]:
@@ -166,14 +174,9 @@ def project_fingerprint() -> str:
     return digest.hexdigest()
 
 
-def read_manifest(path: Path) -> Manifest:
-    """A manifest as dbt wrote it."""
-    return Manifest(json.loads(path.read_bytes()))
-
-
 @lru_cache(maxsize=2)
 def _prepared(path: Path, fingerprint: str) -> Manifest:
-    return read_manifest(path)
+    return Manifest(json.loads(path.read_bytes()), json.loads(path.with_name("lineage.json").read_bytes()))
 
 
 def load_manifest() -> Manifest:

@@ -10,12 +10,12 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from nplv_orchestration.archive import Archive, TableState
+from nplv_orchestration.edition import life
 from nplv_orchestration.errors import NplvError
 from nplv_orchestration.home import Home, write_atomically
 from nplv_orchestration.manifest import project_fingerprint
@@ -107,6 +107,15 @@ def _is_owed(table: SourceTable, state: TableState | None) -> bool:
     return state.manifest is None and state.state in ("unreachable", "refused") and not table.is_delivered
 
 
+def day_of(settings: Settings, home: Home) -> date:
+    """The day that it is for a home: in Amsterdam, or in the demo country on the night that it came to."""
+    if home.mode(settings) == "demo":
+        from nplv_orchestration import demo
+
+        return demo.day(settings, home)
+    return life.today()
+
+
 @contextmanager
 def open_monitor(
     settings: Settings,
@@ -125,11 +134,11 @@ def open_monitor(
     home.mode(settings)  # refused before anybody waits
     with home.writing(who, wait) as died:
         mode = home.claim(settings)
-        reviewed, today = REAL, datetime.now(ZoneInfo("Europe/Amsterdam")).date()
+        reviewed, today = REAL, day_of(settings, home)
         if mode == "demo":
             from nplv_orchestration import demo
 
-            settings, reviewed, answering, today = demo.publishers(settings, home)
+            settings, reviewed, answering = demo.publishers(settings, home)
             transport = transport or answering
         settings.inbox_folder.mkdir(parents=True, exist_ok=True)
         archive = Archive(home.archive)

@@ -1,4 +1,5 @@
-"""What the Dagster UI shows of a mart at a glance: its latest figure beside that of the Netherlands, and its series as a small picture.
+"""What the Dagster UI shows of a table at a glance: what is missing in it and why; of a mart its latest figure beside that of the Netherlands, what moved since
+it was published, and its series as a small picture.
 
 The figures are those of the private warehouse, before the gate. How an edition tells them is in `edition`.
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nplv_orchestration.catalogue import Indicator
@@ -20,6 +22,15 @@ if TYPE_CHECKING:
 
 _NOTHING = (None, None, None, "ontbreekt", "")  # of a mart without a row
 _BARS = "▁▂▃▄▅▆▇█"
+
+
+@dataclass(frozen=True)
+class Moved:
+    """How many figures of a mart are otherwise than in the version that is published: not there before, gone, or another figure."""
+
+    new: int
+    gone: int
+    changed: int
 
 
 @dataclass(frozen=True)
@@ -37,6 +48,44 @@ class Portrait:
     def gap(self) -> float | None:
         """The figure of the areas less that of the Netherlands, in the indicator's unit."""
         return None if self.value is None or self.national is None else self.value - self.national
+
+
+def missing_cells(parquet: Path) -> dict[str, int]:
+    """How many cells of an archived table have no figure, by the reason that its publisher gives; nothing where it tells no reasons."""
+    import duckdb
+
+    with duckdb.connect() as connection:
+        columns = {row[0] for row in connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(parquet)]).fetchall()}
+        if "missing" not in columns:
+            return {}
+        query = "SELECT missing, count(*) FROM read_parquet(?) WHERE missing IS NOT NULL GROUP BY ALL ORDER BY 2 DESC, 1"
+        return dict(connection.execute(query, [str(parquet)]).fetchall())
+
+
+def missing_figures(connection: DuckDBPyConnection, marts: Mapping[str, str]) -> dict[str, list[tuple[str, int]]]:
+    """Why figures are missing and how many, by indicator, the most frequent first. marts: the table of each indicator."""
+    found: dict[str, list[tuple[str, int]]] = {name: [] for name in marts}
+    if marts:
+        union = " UNION ALL ".join(f"SELECT indicator_id, status_reason FROM {relation} WHERE value IS NULL" for relation in marts.values())
+        query = f"SELECT indicator_id, status_reason, count(*) FROM ({union}) GROUP BY ALL ORDER BY 3 DESC, 2"
+        for name, reason, count in connection.execute(query).fetchall():
+            found[name].append((reason, count))
+    return found
+
+
+def moved(connection: DuckDBPyConnection, version: Path, marts: Mapping[str, str]) -> dict[str, Moved]:
+    """How each mart differs from what a published version has of it; an indicator that was never published is all new."""
+    published = version / "intern" / "parquet" / "marts.indicator_values.parquet"
+    if not marts or not published.exists():
+        return {}
+    keys = "indicator_id, geo_level, geo_code, series, year"
+    union = " UNION ALL ".join(f"SELECT {keys}, value FROM {relation}" for relation in marts.values())
+    rows = connection.execute(
+        f"SELECT indicator_id, count(*) FILTER (n.value IS NOT NULL AND o.value IS NULL), count(*) FILTER (n.value IS NULL AND o.value IS NOT NULL), "
+        f"count(*) FILTER (n.value <> o.value) FROM ({union}) AS n FULL JOIN (SELECT {keys}, value FROM read_parquet(?)) AS o USING ({keys}) GROUP BY 1",
+        [str(published)],
+    ).fetchall()
+    return {name: Moved(*counts) for name, *counts in rows if name in marts}
 
 
 def portraits(connection: DuckDBPyConnection, marts: Mapping[str, tuple[str, str]]) -> dict[str, Portrait]:

@@ -30,7 +30,6 @@ from nplv_orchestration.warehouse import CONTENT, fingerprints, literal, relatio
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-KEPT_VERSIONS = 30
 RELEASED, HELD = "vrijgegeven", "vastgehouden"
 STORAGE = "v1.0.0"  # any DuckDB 1.x opens it
 _DELIVERED = ", ".join(literal(table.key) for table in REGISTRY if table.is_delivered)
@@ -225,8 +224,11 @@ def _kept(connection: DuckDBPyConnection, name: str) -> str | None:
     return row[0] if row else None
 
 
-def publish(connection: DuckDBPyConnection, manifest: Manifest, decisions: Sequence[Decision], home: Home, mode: str, day: date) -> Published:
-    """Write what was released as a new version and move the pointer; the same content is not published twice. day: by which timeliness was judged.
+def publish(
+    connection: DuckDBPyConnection, manifest: Manifest, decisions: Sequence[Decision], home: Home, mode: str, day: date, kept: int
+) -> Published:
+    """Write what was released as a new version and move the pointer; the same content is not published twice. day: by which timeliness was judged; kept: how many versions there may be,
+    besides those on which an edition rests.
 
     Raises NplvError when what is read back is not what was written, or when the current version is not as it was published.
     """
@@ -260,7 +262,7 @@ def publish(connection: DuckDBPyConnection, manifest: Manifest, decisions: Seque
         raise
     sync(home.published)
     current.become(home, current.Event(now.isoformat(timespec="seconds"), "published", name, mark, here))
-    _retire(home)
+    _retire(home, kept)
     return Published(name, folder, len(decisions) - held, held, newest_year, True)
 
 
@@ -380,9 +382,9 @@ def _count_and_hash(connection: DuckDBPyConnection, table: str) -> tuple[int, st
     return (row[0], row[1]) if row else (0, "")
 
 
-def _retire(home: Home) -> None:
+def _retire(home: Home, kept: int) -> None:
     """Remove the oldest versions beyond those that are kept; never the current one, nor one on which an edition rests."""
     needed = {current.name(home), *versions_needed(home)}
-    for old in current.versions(home)[:-KEPT_VERSIONS]:
+    for old in current.versions(home)[:-kept]:
         if old.name not in needed:
             current.retire(old)

@@ -1,7 +1,8 @@
 """Makes figures again from the archive, with the versions of sources, the figures before them and the day that they rest on.
 
-An edition is made again and compared; between two editions is computed what the one before would have told with one thing changed as it is now. It is done in
-a home of its own, which is thrown away: models, checks, gate and publication run there as they do every night, without asking a publisher.
+An edition or a published version is made again and compared; between two editions is computed what the one before would have told with one thing changed as it
+is now; and what would have been told on a day is made from what was known then. It is done in a home of its own, which is thrown away: models, checks, gate and
+publication run there as they do every night, without asking a publisher.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from nplv_orchestration import current
 from nplv_orchestration.archive import Archive, TableState
+from nplv_orchestration.current import Event
 from nplv_orchestration.edition import evidence
 from nplv_orchestration.edition.build import BETWEEN, between, drafted, named, steps_of, steps_told, write_edition
 from nplv_orchestration.edition.difference import AREAS, METHOD, STEPS, provenance_of
@@ -25,6 +28,7 @@ from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.home import Home
 from nplv_orchestration.progress import Progress, silent
 from nplv_orchestration.publication import RELEASED
+from nplv_orchestration.published import records
 from nplv_orchestration.run import QUIET, raise_failure
 from nplv_orchestration.settings import Settings
 from nplv_orchestration.sources.registry import BY_KEY
@@ -52,11 +56,8 @@ def differences(home: Home, folder: Path, progress: Progress = silent) -> list[s
     told = provenance_of(folder)
     with tempfile.TemporaryDirectory() as name:
         elsewhere = Home(Path(name).resolve() / "home")
-        _furnish(elsewhere, home, told)
-        _run(elsewhere, told, progress)
-        version = current.name(elsewhere) or ""
-        if version.rpartition("-")[2] != told["published_version"]["version"].rpartition("-")[2]:
-            return [f"{told['published_version']['version']}: the archive makes other content than that version had ({version})"]
+        if found := _other_content(elsewhere, home, told, progress):
+            return [found]
         before = _before(home, told)
         steps = steps_told(before, folder) if before else None
         if told["recomputed"] and not steps:
@@ -98,43 +99,86 @@ def split(home: Home, folder: Path, progress: Progress = silent) -> Path:
     return steps_of(folder)
 
 
+def is_of_this_code(home: Home, version: str) -> bool:
+    """Whether a published version was made by the code that is here."""
+    code: str = _told_by(home.published / version)["published_version"]["code_version"]
+    return code == versions()["code_version"]
+
+
+def version_differs(home: Home, version: str, progress: Progress = silent) -> str:
+    """What is otherwise when a published version that `is_of_this_code` is made again, in words; nothing when it has the same content.
+
+    Raises NplvError as `differences`.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        return _other_content(Home(Path(name).resolve() / "home"), home, _told_by(home.published / version), progress)
+
+
+def _told_by(version: Path) -> dict[str, Any]:
+    """What a published version tells that it rests on, as an edition's `provenance.json` tells it of its own."""
+    import duckdb
+
+    parquet = version / "intern" / "parquet"
+    with duckdb.connect() as connection:
+        rows = partial(records, connection)
+        sources = rows(
+            "SELECT * REPLACE (fetched_at::VARCHAR AS fetched_at) FROM read_parquet($file)", file=str(parquet / "provenance.sources.parquet")
+        )
+        build = rows("SELECT key, value FROM read_parquet($file)", file=str(parquet / "provenance.build.parquet"))
+    return {"sources": sources, "published_version": {row["key"]: row["value"] for row in build}}
+
+
 def _recomputed(home: Home, told: dict[str, Any], progress: Progress) -> bytes:
     """The figures of an edition, as `berekening.csv`, made anew from what it told that it rests on; without the indicators that are held."""
     with tempfile.TemporaryDirectory() as name:
         elsewhere = Home(Path(name).resolve() / "home")
-        _furnish(elsewhere, home, told)
-        _run(elsewhere, told, progress)
+        furnish(elsewhere, home, told, _before_version(home, told["published_version"]["version"]))
+        make(elsewhere, told, progress)
         made = read(elsewhere.current / "openbaar" / "nplv.duckdb", told["edition"])
         released = {row["indicator_id"] for row in made.decisions if row["decision"] == RELEASED}
         return evidence.calculation(replace(made, calculation=[row for row in made.calculation if row["indicator_id"] in released]))
 
 
-def _furnish(elsewhere: Home, home: Home, told: dict[str, Any]) -> None:
-    """Put into a home what the edition's version was made from: archived sources up to the ones it used, and the version before it."""
+def _other_content(elsewhere: Home, home: Home, told: dict[str, Any], progress: Progress) -> str:
+    """Make a published version again elsewhere; that its content is another one, in words, or nothing."""
+    was = told["published_version"]["version"]
+    furnish(elsewhere, home, told, _before_version(home, was))
+    make(elsewhere, told, progress)
+    version = current.name(elsewhere) or ""
+    is_other = version.rpartition("-")[2] != was.rpartition("-")[2]
+    return f"{was}: the archive makes other content than that version had ({version})" if is_other else ""
+
+
+def furnish(elsewhere: Home, home: Home, told: dict[str, Any], earlier: list[Event]) -> None:
+    """Put into a home what a version is made from: archived sources up to the ones it uses, and what was published before it (earlier)."""
     elsewhere.root.mkdir(parents=True)
     shutil.copy(home.root / "sources", elsewhere.root / "sources")
     archive = Archive(home.archive)
     for source in told["sources"]:
         _versions(archive, elsewhere.archive / source["key"], source)
-    for key in BY_KEY.keys() - {source["key"] for source in told["sources"]}:  # the registry got it after that edition, which so has nothing of it
+    for key in BY_KEY.keys() - {source["key"] for source in told["sources"]}:  # the registry got it afterwards, so there is nothing of it
         (elsewhere.archive / key).mkdir(parents=True)
         state = TableState(key, "not_configured", told["published_version"]["published_at"], "", manifest=None, changed=False)
         Archive(elsewhere.archive).write_state(state)
-    events = current.history(home)
-    names = [event.version for event in events]
-    version = told["published_version"]["version"]
-    if version not in names:
-        raise NplvError(f"{home.published / 'history.jsonl'} does not know version {version}: use the NPLV_HOME in which the edition was made")
-    earlier = events[: names.index(version)]
     for event in earlier:
         if (folder := home.published / event.version).is_dir() and not (elsewhere.published / event.version).exists():
             elsewhere.published.mkdir(exist_ok=True)
             (elsewhere.published / event.version).symlink_to(folder)
-    if earlier and not (elsewhere.published / earlier[-1].version).exists():
-        raise NplvError(f"version {earlier[-1].version}, against which version {version} was judged, is gone; put it back from a backup")
     if earlier:
         current.write(elsewhere, earlier)
         current.unfinished(elsewhere)
+
+
+def _before_version(home: Home, version: str) -> list[Event]:
+    """What was published before a version. Raises NplvError when that version is not known here, or the one before it, against which it was judged, is gone."""
+    events = current.history(home)
+    names = [event.version for event in events]
+    if version not in names:
+        raise NplvError(f"{home.published / 'history.jsonl'} does not know version {version}: use the NPLV_HOME in which it was made")
+    earlier = events[: names.index(version)]
+    if earlier and not (home.published / earlier[-1].version).is_dir():
+        raise NplvError(f"version {earlier[-1].version}, against which version {version} was judged, is gone; put it back from a backup")
+    return earlier
 
 
 def _versions(archive: Archive, folder: Path, source: dict[str, Any]) -> None:
@@ -161,8 +205,8 @@ def _is_same_moment(manifest: str, published: str) -> bool:
     return manifest[:19].replace("T", " ") == published[:19].replace("T", " ")
 
 
-def _run(home: Home, told: dict[str, Any], progress: Progress) -> None:
-    """Everything from the models to the publication, in that home, without a publisher and without a message to anybody."""
+def make(home: Home, told: dict[str, Any], progress: Progress) -> None:
+    """Everything from the models to the publication, in a home that was furnished, without a publisher and without a message to anybody."""
     import dagster as dg
 
     from nplv_orchestration.build import build_definitions

@@ -5,14 +5,12 @@ What is run is wired in `build`, how a failure reads for a person is in `failure
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nplv_orchestration import failure
+from nplv_orchestration import failure, history
 from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.home import Home
 from nplv_orchestration.progress import Progress, silent
@@ -25,12 +23,6 @@ if TYPE_CHECKING:
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """The configuration of a run that tells nothing on the terminal."""
-_CONFIG = """# How Dagster keeps its history, written once; change it as you like.
-telemetry:
-  enabled: false
-nux:
-  enabled: false
-"""
 
 
 @dataclass(frozen=True)
@@ -47,22 +39,12 @@ class Outcome:
     """What is wrong with the waivers."""
 
 
-def dagster_home(home: Home) -> Path:
-    """The folder of Dagster's history, made when it is not there; without it Dagster would forget everything on exit."""
-    home.dagster.mkdir(parents=True, exist_ok=True)
-    config = home.dagster / "dagster.yaml"
-    if not config.exists():
-        config.write_text(_CONFIG, encoding="utf-8")
-    os.environ["DAGSTER_HOME"] = str(home.dagster)
-    return home.dagster
-
-
 def run_night(settings: Settings, year: int | None, progress: Progress = silent) -> Outcome:
     """The nightly job, then the edition of `year` (default: the newest year with figures).
 
     Raises NplvError, or the kind of it that the failing step raised, with one line.
     """
-    from nplv_orchestration.build import EDITION, NIGHTLY, build_definitions, process_tag
+    from nplv_orchestration.build import EDITION, NIGHTLY, build_definitions
 
     home = Home.of(settings)
     home.mode(settings)
@@ -72,9 +54,10 @@ def run_night(settings: Settings, year: int | None, progress: Progress = silent)
     years = edition_job.partitions_def.get_partition_keys() if edition_job.partitions_def else []
     if year is not None and str(year) not in years:
         raise WrongCall(f"an edition {year} cannot be made: editions are of {years[0]} to {years[-1]}")
-    dagster_home(home)
-    with _history(home) as instance:
-        night = definitions.resolve_job_def(NIGHTLY).execute_in_process(instance=instance, raise_on_error=False, run_config=QUIET, tags=process_tag())
+    with history.opened(settings) as instance:
+        night = definitions.resolve_job_def(NIGHTLY).execute_in_process(
+            instance=instance, raise_on_error=False, run_config=QUIET, tags=history.process_tag()
+        )
         raise_failure(night)
         published = _metadata(night, "publication")
         newest = published["nieuwste_jaar"].value
@@ -82,7 +65,7 @@ def run_night(settings: Settings, year: int | None, progress: Progress = silent)
         if wanted is None:
             raise NplvError("no indicator has a figure in any year, so there is no edition; see `nplv doctor` for the sources")
         made = edition_job.execute_in_process(
-            instance=instance, raise_on_error=False, partition_key=str(wanted), run_config=QUIET, tags=process_tag()
+            instance=instance, raise_on_error=False, partition_key=str(wanted), run_config=QUIET, tags=history.process_tag()
         )
         raise_failure(made)
     from nplv_orchestration.archive import Archive
@@ -114,19 +97,6 @@ def _told(state: TableState, refused: Mapping[str, str]) -> str:
     if not detail:
         return state.reason
     return f"{state.reason} ({detail})" if state.reason else f"{BY_KEY[state.key].name}: {detail}"
-
-
-@contextmanager
-def _history(home: Home) -> Iterator[dg.DagsterInstance]:
-    """Dagster's history. Raises NplvError when it cannot be kept, as on a full disk."""
-    import dagster as dg
-    from sqlalchemy.exc import DBAPIError
-
-    try:
-        with dg.DagsterInstance.get() as instance:
-            yield instance
-    except DBAPIError as error:
-        raise NplvError(f"Dagster's history in {home.dagster} cannot be kept: {error.orig}; free space there and run again") from error
 
 
 def _metadata(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:

@@ -69,16 +69,25 @@ class Settings(BaseSettings):
         None,
         description="where alerts go: https://… (a webhook), or smtps://user:password@host/to@…?from=… (mail); default a file in NPLV_HOME/alerts",
     )
-    docs_port: int = Field(3333, ge=1024, le=65535, description="port on this machine where `nplv ui` shows the pages about the checks")
+    docs_port: int = Field(3333, ge=1024, le=65535, description="port on this machine where `nplv ui` shows the pages about the checks, and editions")
+    docs_url: HttpUrl | None = Field(
+        None, description="how browsers reach these pages when a proxy is in front of them; default that port on this machine"
+    )
+    run_hours: float = Field(2, gt=0, le=24, description="hours after which a run that the UI launched is ended")
+    keep_runs: int = Field(400, ge=1, description="days that Dagster's history of a run is kept")
+    keep_logs: int = Field(90, ge=1, description="days that the output of runs, and the messages in NPLV_HOME/alerts, are kept")
+    keep_versions: int = Field(30, ge=1, description="published versions that are kept, besides those on which an edition rests")
+    keep_archive: int | None = Field(None, ge=1, description="days that archived versions to which nothing refers are kept; default for ever")
+    keep_concepts: int | None = Field(None, ge=1, description="days that the concept of an edition to which nobody agreed is kept; default for ever")
     demo_size: DemoSize | None = Field(None, description="demo only: tiny, small or national; default: what the home holds, else small")
     demo_night: int | None = Field(
         None, ge=0, le=LAST_NIGHT, description="demo only: how many nights after the first it is; default: the last one of the home"
     )
 
-    @field_validator("cbs_url", "cbs_download_url", "dataderden_url", "leefbaarometer_url", "eponline_url")
+    @field_validator("cbs_url", "cbs_download_url", "dataderden_url", "leefbaarometer_url", "eponline_url", "docs_url")
     @classmethod
-    def _without_secrets(cls, url: HttpUrl) -> HttpUrl:
-        if url.username or url.password or url.query:
+    def _without_secrets(cls, url: HttpUrl | None) -> HttpUrl | None:
+        if url and (url.username or url.password or url.query):
             raise ValueError("an address is published beside the figures, so it holds no name, password or query")
         return url
 
@@ -92,7 +101,8 @@ class Settings(BaseSettings):
     @property
     def of_live_data(self) -> list[str]:
         """The variables that are set and have a meaning for live data only."""
-        names = [n for n in type(self).model_fields if n.endswith("_url") or n in ("inbox", "eponline_api_key", "warehouse")]
+        of_publishers = [n for n in type(self).model_fields if n.endswith("_url") and n != "docs_url"]
+        names = [*of_publishers, "inbox", "eponline_api_key", "warehouse"]
         return [f"NPLV_{name.upper()}" for name in names if name in self.model_fields_set]
 
     @property
@@ -111,8 +121,8 @@ class Settings(BaseSettings):
 
     @property
     def docs_address(self) -> str:
-        """Where a browser on this machine finds the pages about the checks while `nplv ui` runs."""
-        return f"http://127.0.0.1:{self.docs_port}/index.html"
+        """Where a browser finds the pages about the checks, and editions, while `nplv ui` runs; without a slash at its end."""
+        return str(self.docs_url).rstrip("/") if self.docs_url else f"http://127.0.0.1:{self.docs_port}"
 
     @property
     def inbox_folder(self) -> Path:

@@ -9,18 +9,23 @@ from __future__ import annotations
 import gc
 import json
 import os
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+from nplv_orchestration.catalogue import Indicator
+from nplv_orchestration.column_lineage import column_lineage
 from nplv_orchestration.errors import NplvError
 from nplv_orchestration.home import write_atomically
-from nplv_orchestration.manifest import PROJECT, TARGET, project_fingerprint, read_manifest
+from nplv_orchestration.manifest import PROJECT, TARGET, Manifest, project_fingerprint
 from nplv_orchestration.progress import Watch, unwatched
 from nplv_orchestration.settings import DBT_WAREHOUSE
 from nplv_orchestration.sources.registry import BOUNDARY_YEAR
+from nplv_orchestration.warehouse import raw_columns
 
 _VARS = ["--vars", json.dumps({"boundary_year": BOUNDARY_YEAR})]
 _QUIET = ["--quiet", "--log-level", "none", "--log-level-file", "none", "--no-send-anonymous-usage-stats", "--no-version-check"]
@@ -38,14 +43,50 @@ class NodeResult:
 
 
 def prepare() -> None:
-    """Parse the models into the manifest that everything else reads. Raises NplvError with dbt's own words, or for what is wrong in the catalogue."""
+    """Parse the models into the manifest that everything else reads, with the lineage of their columns. Raises NplvError with dbt's own words, or for what is wrong in the catalogue."""
     fingerprint = project_fingerprint()
-    (TARGET / "partial_parse.msgpack").unlink(missing_ok=True)  # else a changed yml can leave the old one standing
-    result = _runner().invoke(["parse", *_folders(TARGET), *_QUIET])
-    if not result.success:
-        raise NplvError(f"dbt cannot parse the models: {_one_line(result.exception)}")
-    _ = read_manifest(TARGET / "manifest.json").indicators  # refused here when the catalogue is wrong
+    with tempfile.TemporaryDirectory() as name, _warehouse(Path(name) / "nplv.duckdb"):  # of an empty warehouse: what is compiled asks it nothing
+        made = Path(name)
+        result = _runner().invoke(["compile", *_folders(made), *_QUIET])
+        if not result.success:
+            raise NplvError(f"dbt cannot parse the models: {_one_line(result.exception)}")
+        raw = json.loads((made / "manifest.json").read_bytes())
+        manifest = Manifest(raw)
+        _ = manifest.indicators  # refused here when the catalogue is wrong
+        lineage = {
+            node.unique_id: column_lineage(raw["nodes"][node.unique_id]["compiled_code"], _known_columns(manifest)) for node in manifest.models
+        }
+        TARGET.mkdir(exist_ok=True)
+        write_atomically(TARGET / "manifest.json", (made / "manifest.json").read_bytes())
+        write_atomically(TARGET / "partial_parse.msgpack", (made / "partial_parse.msgpack").read_bytes())
+        write_atomically(TARGET / "lineage.json", json.dumps(lineage).encode())
     write_atomically(TARGET / "fingerprint", fingerprint.encode())
+
+
+def _known_columns(manifest: Manifest) -> dict[str, dict[str, dict[str, str]]]:
+    """The columns of all that a model may read: other models, the sources as they are registered, and what the gate released."""
+    known: dict[str, dict[str, dict[str, str]]] = {"raw": dict(raw_columns())}
+    for node in manifest.nodes.values():
+        known.setdefault(node.schema, {})[node.name] = {name: "VARCHAR" for name in node.columns}
+    figures = next(iter(manifest.marts.values())).columns
+    known["release"] = {
+        "indicator_values": {name: "VARCHAR" for name in figures},
+        "indicators": {name: "VARCHAR" for name in ("main_series", *Indicator.model_fields)},
+    }
+    return known
+
+
+@contextmanager
+def _warehouse(path: Path) -> Iterator[None]:
+    """Let dbt work in this warehouse, and let go of it afterwards."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    os.environ[DBT_WAREHOUSE] = str(path)
+    try:
+        yield
+    finally:
+        DuckDBConnectionManager.close_all_connections()
+        gc.collect()  # dbt's last handle on the file goes with its frames; an open one refuses every other connection
 
 
 def build_models(select: Sequence[str], warehouse: Path, folder: Path, *, watch: Watch = unwatched) -> None:
@@ -64,8 +105,7 @@ def run_tests(select: Sequence[str], warehouse: Path, folder: Path, *, watch: Wa
 
 
 def _invoke(command: list[str], select: Sequence[str], warehouse: Path, folder: Path, watch: Watch) -> list[NodeResult]:
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.contracts.graph.manifest import Manifest
+    from dbt.contracts.graph.manifest import Manifest as Parsed
 
     done = count(1)
 
@@ -73,17 +113,13 @@ def _invoke(command: list[str], select: Sequence[str], warehouse: Path, folder: 
         if event.info.name == "NodeFinished":
             watch(event.data.node_info.node_name, next(done), len(select))
 
-    manifest = Manifest.from_msgpack((TARGET / "partial_parse.msgpack").read_bytes())
+    manifest = Parsed.from_msgpack((TARGET / "partial_parse.msgpack").read_bytes())
     manifest.build_flat_graph()
-    os.environ[DBT_WAREHOUSE] = str(warehouse)
-    try:
+    with _warehouse(warehouse):
         result = _runner(manifest, [on_event]).invoke([*command, "--select", *select, *_folders(folder), *_QUIET])
         if result.result is None:
             raise NplvError(f"dbt failed: {_one_line(result.exception)}")
         return [NodeResult(r.node.unique_id, str(r.status), r.failures, _one_line(r.message), r.execution_time) for r in result.result.results]
-    finally:
-        DuckDBConnectionManager.close_all_connections()
-        gc.collect()  # dbt's last handle on the file goes with its frames; an open one refuses every other connection
 
 
 def _runner(manifest: Any = None, callbacks: list[Callable[[Any], None]] | None = None) -> Any:

@@ -24,6 +24,13 @@ _MOVED = [column.name for column in fields(Moved)]  # an older manifest may not 
 
 # a hash of the rows of `t`, whatever their order. DuckDB's own, because it is asked of all tables several times a night: it tells
 # content apart, and is no seal against who forges it
+_REGISTERED = {"table_key": "VARCHAR", "table_period": "INTEGER", "boundary_year": "INTEGER"}
+_SOURCES = {
+    "key": "VARCHAR", "relation": "VARCHAR", "publisher": "VARCHAR", "table_id": "VARCHAR", "title": "VARCHAR", "period": "INTEGER",
+    "boundary_year": "INTEGER", "state": "VARCHAR", "reason": "VARCHAR", "source_table": "VARCHAR", "source_modified": "TIMESTAMP",
+    "fetched_at": "TIMESTAMP", "rows": "BIGINT", "newest_year": "INTEGER", "sha256": "VARCHAR", "address": "VARCHAR", "licence": "VARCHAR",
+    "measures_empty": "VARCHAR", "checks_failed": "VARCHAR[]",
+}  # fmt: skip
 CONTENT = "md5(concat_ws('-', count(*), bit_xor(hash(t)), sum(hash(t))))"
 
 
@@ -47,6 +54,11 @@ def connect(path: Path) -> Iterator[DuckDBPyConnection]:
         ) from error
 
 
+def raw_columns() -> dict[str, dict[str, str]]:
+    """The columns with their types of what `register_raw` makes for the models to read, by the name of the relation."""
+    return {table.relation: _REGISTERED | table.columns for table in REGISTRY} | {"sources": _SOURCES}
+
+
 def literal(value: object) -> str:
     """A Python value as a SQL literal."""
     if value is None:
@@ -66,15 +78,11 @@ def register_raw(connection: DuckDBPyConnection, archive: Archive, states: Itera
     for relation, tables in relations.items():
         parts = [part for table in tables if (part := _part(table, by_key[table.key], archive))]
         if not parts:
-            columns = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in tables[0].columns.items())
-            parts = [f"SELECT NULL::VARCHAR AS table_key, NULL::INTEGER AS table_period, NULL::INTEGER AS boundary_year, {columns} WHERE false"]
+            columns = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in (_REGISTERED | tables[0].columns).items())
+            parts = [f"SELECT {columns} WHERE false"]
         connection.execute(f"CREATE OR REPLACE VIEW raw.{relation} AS " + " UNION ALL BY NAME ".join(parts))
     rows = ", ".join(f"({', '.join(_manifest_row(table, by_key[table.key]))})" for table in REGISTRY)
-    connection.execute(
-        "CREATE OR REPLACE TABLE raw.sources (key VARCHAR, relation VARCHAR, publisher VARCHAR, table_id VARCHAR, title VARCHAR, "
-        "period INTEGER, boundary_year INTEGER, state VARCHAR, reason VARCHAR, source_table VARCHAR, source_modified TIMESTAMP, "
-        "fetched_at TIMESTAMP, rows BIGINT, newest_year INTEGER, sha256 VARCHAR, address VARCHAR, licence VARCHAR, measures_empty VARCHAR, checks_failed VARCHAR[])"
-    )
+    connection.execute(f"CREATE OR REPLACE TABLE raw.sources ({', '.join(f'{name} {kind}' for name, kind in _SOURCES.items())})")
     connection.execute(f"INSERT INTO raw.sources VALUES {rows}")
     _register_revisions(connection, archive)
 

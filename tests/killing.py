@@ -30,7 +30,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 
-from nplv_orchestration import current, publication
+from nplv_orchestration import current
 from nplv_orchestration.home import Home
 from nplv_orchestration.sums import problems
 
@@ -293,7 +293,8 @@ def main() -> None:
     given = words.parse_args()
     from nplv_orchestration import cli
 
-    publication.KEPT_VERSIONS = given.kept or publication.KEPT_VERSIONS
+    if given.kept:
+        os.environ["NPLV_KEEP_VERSIONS"] = str(given.kept)
     log = os.open(given.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     watch(Killer(Path(os.environ["NPLV_HOME"]).resolve(), log, given.at, given.on, given.moment, given.seconds))
     sys.argv = ["nplv", *given.command]

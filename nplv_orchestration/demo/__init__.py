@@ -16,19 +16,25 @@ if TYPE_CHECKING:
     from nplv_orchestration.demo.transport import DemoTransport
 
 
-def publishers(settings: Settings, home: Home) -> tuple[Settings, Path, DemoTransport, date]:
+def day(settings: Settings, home: Home) -> date:
+    """The day that it is there, on the night of the settings."""
+    from nplv_orchestration.demo.calendar import START
+
+    return START + timedelta(days=home.demo_night(settings))
+
+
+def publishers(settings: Settings, home: Home) -> tuple[Settings, Path, DemoTransport]:
     """The demo country of a home on the night of the settings, its deliveries put where people put them.
 
-    Gives the settings with its publishers' addresses, the folder of its reviewed files, the transport that answers, and the day that it is there.
+    Gives the settings with its publishers' addresses, the folder of its reviewed files, and the transport that answers.
     """
-    from nplv_orchestration.demo.calendar import START
     from nplv_orchestration.demo.deliveries import deliver
 
     settings, transport = answering(settings.model_copy(update={"inbox": home.inbox(settings)}), home)
     night = home.demo_night(settings)
     deliver(transport.figures, night, settings.inbox_folder, home.demo)
     write_atomically(home.demo / "night", str(night).encode())
-    return settings, home.demo, transport, START + timedelta(days=night)
+    return settings, home.demo, transport
 
 
 def answering(settings: Settings, home: Home) -> tuple[Settings, DemoTransport]:

@@ -18,7 +18,6 @@ from nplv_orchestration.edition.difference import rows as difference_rows
 from nplv_orchestration.edition.sentences import sentences
 from nplv_orchestration.edition.table import (
     ACTIELIJNEN,
-    DEMO,
     DEMO_MARK,
     PROGRAMME,
     UNDECIDED,
@@ -121,7 +120,7 @@ def notes_of(edition: Edition) -> list[str]:
 
 def cover(edition: Edition) -> list[str]:
     """Title, mark and notes in one, where they are lines of a text."""
-    return [title_of(edition), *([DEMO] if edition.is_demo else []), *notes_of(edition)]
+    return [title_of(edition), *([edition.mark] if edition.mark else []), *notes_of(edition)]
 
 
 def document(edition: Edition) -> list[Block]:

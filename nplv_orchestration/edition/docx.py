@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 from nplv_orchestration.edition.document import Block, Cell, Heading, Picture, Points, Table, Terms, Text, is_wide, notes_of, parts, title_of
 from nplv_orchestration.edition.packed import repacked
 from nplv_orchestration.edition.pdf import compiled
-from nplv_orchestration.edition.table import DEMO, PROGRAMME, Edition
+from nplv_orchestration.edition.table import PROGRAMME, Edition
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -44,8 +44,8 @@ def docx(edition: Edition, blocks: Sequence[Block]) -> bytes:
     _described(document, title, edition)
     _paper(document.sections[0], is_wide=False)
     _around(document.sections[0], title, edition)
-    if edition.is_demo:
-        _coloured(document.add_paragraph().add_run(DEMO), _BROWN, bold=True)
+    if edition.mark:
+        _coloured(document.add_paragraph().add_run(edition.mark), _BROWN, bold=True)
     document.add_paragraph(title, "Title")
     for line in notes_of(edition):
         document.add_paragraph(line, "List Bullet")
@@ -164,7 +164,7 @@ def _described(document: Document, title: str, edition: Edition) -> None:
     told.title, told.author, told.last_modified_by, told.language = title, PROGRAMME, PROGRAMME, "nl-NL"
     told.created = told.modified = edition.made_at.replace(tzinfo=None)
     told.subject, told.keywords, told.comments = "Voortgangsoverzicht", "NPLV, leefbaarheid, veiligheid", ""
-    told.revision, told.content_status = 1, DEMO if edition.is_demo else ""
+    told.revision, told.content_status = 1, edition.mark
 
 
 def _paper(section: Section, *, is_wide: bool) -> None:
@@ -182,7 +182,7 @@ def _paper(section: Section, *, is_wide: bool) -> None:
 
 def _around(section: Section, title: str, edition: Edition) -> None:
     """The mark of invented figures on top of each page, and the number of the page below; the sections after this one have the same."""
-    section.header.paragraphs[0].text = DEMO if edition.is_demo else ""
+    section.header.paragraphs[0].text = edition.mark
     footer = section.footer.paragraphs[0]
     footer.add_run(f"{title}, pagina ")
     _begin_field(footer, "PAGE")

@@ -205,6 +205,7 @@ def datapackage(edition: Edition, folder: Path) -> bytes:
             "created": edition.facts["published_at"],
             "version": f"{edition.year}.{edition.standing.revision}",
             "demonstratiegegevens": edition.is_demo,
+            **({"herhaling": edition.replayed} if edition.replayed else {}),
             "sources": [
                 {"title": f"{s['publisher']} {s['table_id']}: {s['title']}"}
                 | ({"path": s["address"]} if str(s["address"]).startswith("http") else {})

@@ -11,7 +11,7 @@ from nplv_orchestration.edition.table import DEMO, Edition
 
 def html(edition: Edition, blocks: list[Block]) -> str:
     """The whole page, of the blocks of `document`: no script, no outside address."""
-    return _page(title_of(edition), notes_of(edition), blocks, DEMO if edition.is_demo else "")
+    return _page(title_of(edition), notes_of(edition), blocks, edition.mark)
 
 
 def differences(before: Told, after: Told, moved: list[Moved]) -> str:

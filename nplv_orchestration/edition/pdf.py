@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Literal
 
 from nplv_orchestration.edition.document import Block, is_wide, notes_of, parts, title_of
-from nplv_orchestration.edition.table import DEMO, Edition
+from nplv_orchestration.edition.table import Edition
 
 
 def pdf(edition: Edition, blocks: list[Block]) -> bytes:
     """The whole overview, of the blocks of `document`."""
     told = {
         "title": title_of(edition),
-        "demo": DEMO if edition.is_demo else "",
+        "demo": edition.mark,
         "notes": notes_of(edition),
         "parts": [{"is_wide": is_wide(part), "blocks": [{"kind": type(block).__name__} | asdict(block) for block in part]} for part in parts(blocks)],
     }

@@ -16,7 +16,7 @@ from nplv_orchestration.edition import achieved
 from nplv_orchestration.edition.document import notes_of
 from nplv_orchestration.edition.pdf import compiled
 from nplv_orchestration.edition.sentences import moves, sentences
-from nplv_orchestration.edition.table import ACTIELIJNEN, DEMO, NO_FIGURE, PROGRAMME, SYMBOLS, UNDECIDED, Edition, development, number, symbols
+from nplv_orchestration.edition.table import ACTIELIJNEN, NO_FIGURE, PROGRAMME, SYMBOLS, UNDECIDED, Edition, development, number, symbols
 from nplv_orchestration.errors import NplvError
 
 _MANY, _FEW, _LONG = 3, 2, 6  # large figures of an action line, and of one of so many indicators that their lines need the room
@@ -107,7 +107,7 @@ def _told(edition: Edition, scale: float, fewer: int) -> dict[str, Any]:
         "title": f"Leefbaarheid en veiligheid in de focusgebieden, {edition.year}",
         "programme": PROGRAMME,
         "standing": edition.standing.told(),
-        "demo": DEMO if edition.is_demo else "",
+        "demo": edition.mark,
         "about": (
             f"In {edition.areas} focusgebieden in {edition.municipalities} steden werken gemeenten, het Rijk en bewoners samen. "
             "Elk cijfer gaat over alle gebieden samen en staat naast dat van Nederland, inclusief de gebieden."

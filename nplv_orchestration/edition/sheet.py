@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from nplv_orchestration.edition.csvs import as_csv
 from nplv_orchestration.edition.packed import repacked
-from nplv_orchestration.edition.table import ACTIELIJNEN, DEMO, NO_FIGURE, PROGRAMME, SYMBOLS, Edition, development, number, remarks, symbols
+from nplv_orchestration.edition.table import ACTIELIJNEN, NO_FIGURE, PROGRAMME, SYMBOLS, Edition, development, number, remarks, symbols
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
@@ -148,7 +148,7 @@ def _cell(row: dict[str, Any], name: str, has_decimals: bool) -> str | Figure:
 
 def _above(sheet: Sheet, edition: Edition) -> list[tuple[str, bool]]:
     """The lines above the table of a sheet, and whether each is a title; the cover has the mark of invented figures among its own lines."""
-    marked = [(DEMO, True)] if edition.is_demo and sheet.head else []
+    marked = [(edition.mark, True)] if edition.mark and sheet.head else []
     return [(sheet.title, True), *marked, *([(sheet.about, False)] if sheet.about else [])]
 
 
@@ -193,8 +193,8 @@ def _draw(book: Workbook, made: Worksheet, sheet: Sheet, edition: Edition) -> No
     made.set_paper(9)  # A4
     made.fit_to_pages(1 if sum(sheet.widths) < _ACROSS else 2, 0)  # a wide table is printed on two pages beside each other
     made.repeat_columns(0)
-    if edition.is_demo:
-        made.set_header(f"&C&B{DEMO}")
+    if edition.mark:
+        made.set_header(f"&C&B{edition.mark}")
     top = 0
     for text, is_title in _above(sheet, edition):
         made.set_row(top, 24 if is_title else 18)
@@ -314,7 +314,7 @@ class _Looks:
         self.book.automaticstyles.addElement(layout)
         page = style.MasterPage(name="across", pagelayoutname=layout)
         header = style.Header()
-        header.addElement(P(text=DEMO if edition.is_demo else ""))
+        header.addElement(P(text=edition.mark))
         page.addElement(header)
         self.book.masterstyles.addElement(page)
         self.table = style.Style(name="sheet", family="table", masterpagename=page)

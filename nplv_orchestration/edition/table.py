@@ -73,11 +73,18 @@ class Edition:
     """What the gate decided of each mart."""
     waivers: list[dict[str, Any]] = field(default_factory=list)
     """The waivers that the gate knew, and whether they were needed."""
+    replayed: str = ""
+    """That it is no edition, but what one would have told with what was known on another day; empty for an edition."""
 
     @property
     def is_demo(self) -> bool:
         """Whether the figures are invented."""
         return self.facts.get("mode") == "demo"
+
+    @property
+    def mark(self) -> str:
+        """What stands over every page of what may not be taken for an edition; empty for an edition of real figures."""
+        return "; ".join(part for part in (DEMO if self.is_demo else "", self.replayed) if part)
 
     @property
     def made_at(self) -> datetime:
@@ -97,7 +104,7 @@ class Edition:
     @property
     def kind(self) -> str:
         """What the figures are, in words."""
-        return DEMO if self.is_demo else "werkelijke cijfers"
+        return self.mark or "werkelijke cijfers"
 
     @property
     def delineated(self) -> str:

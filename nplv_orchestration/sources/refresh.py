@@ -102,12 +102,12 @@ def _refresh(table: SourceTable, publishers: Publishers) -> TableState:
     except SourceUnreachable as unreachable:
         before = archive.state(table.key)
         if last is None and before and before.state == "not_found":
-            return _end(archive, table, "not_found", before.reason, None, detail=before.detail)
+            return _end(archive, table, "not_found", before.reason, None, detail=before.detail, is_down=True)
         if last is None:
-            _end(archive, table, "unreachable", f"{name}: niet bereikbaar, en er is geen eerdere versie", None, detail=str(unreachable))
+            _end(archive, table, "unreachable", f"{name}: niet bereikbaar, en er is geen eerdere versie", None, detail=str(unreachable), is_down=True)
             raise
         reason = f"{name}: niet bereikbaar; in gebruik is de versie van {last.fetched_at[:10]}"
-        return _end(archive, table, "stale", reason, last, detail=str(unreachable))
+        return _end(archive, table, "stale", reason, last, detail=str(unreachable), is_down=True)
     except SourceRefused as refused:
         ended = _end(archive, table, "refused", _refusal(table, last), last, detail=str(refused))
         if last is None:
@@ -230,12 +230,19 @@ def _manifest(table: SourceTable, answer: Answer, pulled: Pulled, moved: list[Mo
 
 
 def _end(
-    archive: Archive, table: SourceTable, state: State, reason: str, manifest: Manifest | None, changed: bool = False, detail: str = ""
+    archive: Archive,
+    table: SourceTable,
+    state: State,
+    reason: str,
+    manifest: Manifest | None,
+    changed: bool = False,
+    detail: str = "",
+    is_down: bool = False,
 ) -> TableState:
     before = archive.state(table.key)
     same = before is not None and (before.state, before.reason, before.detail) == (state, reason, detail) and not changed
     since = before.since if same and before else now()
-    ended = TableState(table.key, state, since, reason, manifest, changed, detail)
+    ended = TableState(table.key, state, since, reason, manifest, changed, detail, is_down)
     try:
         archive.write_state(ended)
     except OSError as error:

@@ -40,6 +40,14 @@ class Measure:
 
 
 @dataclass(frozen=True)
+class Rhythm:
+    """When its publisher brings out figures of a new year: of every so many years, at the latest so many months after the end of one."""
+
+    every: int
+    months: int
+
+
+@dataclass(frozen=True)
 class SourceTable:
     """One table of one publisher. `columns` are the names and DuckDB types of its relation in the archive."""
 
@@ -63,6 +71,8 @@ class SourceTable:
     """The address of a file below the publisher's base address, or its name in the folder of the reviewed files."""
     may_be_empty: bool = False
     """Whether no rows at all are an answer, and no sign that something went wrong."""
+    rhythm: Rhythm | None = None
+    """None where it follows no calendar of a publisher: what is kept with the monitor, and what is asked for by an edition's data cut-off."""
 
     @property
     def name(self) -> str:
@@ -95,7 +105,8 @@ class SourceTable:
     @property
     def request(self) -> str:
         """A hash of what is asked: when it changes, the table is pulled again."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
+        asked = {name: value for name, value in asdict(self).items() if name != "rhythm"}
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
 
 
 _KWB_MEASURES = (
@@ -153,6 +164,7 @@ def _delivered(form: Form) -> SourceTable:
         page=form.page,
         licence=form.licence,
         boundary_year=BOUNDARY_YEAR,
+        rhythm=Rhythm(1, 24) if form.table == "cbs_maatwerk" else None,
     )
 
 
@@ -216,6 +228,7 @@ REGISTRY: tuple[SourceTable, ...] = (
             period=year,
             boundary_year=year,
             measures=_KWB_MEASURES,
+            rhythm=Rhythm(1, 6),
         )
         for year, table_id in _KWB_TABLES.items()
     ),
@@ -232,6 +245,7 @@ REGISTRY: tuple[SourceTable, ...] = (
         boundary_year=2025,
         measures=(Measure("value", "Geregistreerde misdrijven", "aantal"),),
         dimensions={"SoortMisdrijf": ("0.0.0", "1.1.1", "1.4.2", "1.4.3", "1.4.5", "1.4.6", "1.4.7")},
+        rhythm=Rhythm(1, 6),
     ),
     SourceTable(
         key="rivm_gezondheid",
@@ -246,6 +260,7 @@ REGISTRY: tuple[SourceTable, ...] = (
         boundary_year=2024,
         measures=(Measure("value", "Goed ervaren gezondheid", "%", bounds=_PERCENT),),
         dimensions={"Leeftijd": ("20300",), "Marges": ("MW00000", "MOG0095", "MBG0095")},
+        rhythm=Rhythm(2, 15),
     ),
     SourceTable(
         key="leefbaarometer",
@@ -263,6 +278,7 @@ REGISTRY: tuple[SourceTable, ...] = (
         licence="CC0-1.0",
         boundary_year=2024,
         path="resources/open-data-leefbaarometer-meting-2024.zip",
+        rhythm=Rhythm(2, 24),
     ),
     SourceTable(
         key="eponline_labels",
@@ -278,6 +294,7 @@ REGISTRY: tuple[SourceTable, ...] = (
         grain=(),
         page="https://www.ep-online.nl/PublicData",
         licence="CC0-1.0",
+        rhythm=Rhythm(1, 3),
     ),
     *(
         SourceTable(
@@ -292,6 +309,7 @@ REGISTRY: tuple[SourceTable, ...] = (
             page="https://www.cbs.nl/nl-nl/maatwerk",
             boundary_year=year,
             path=f"postcode/{year}-cbs-pc6huisnr{year}0801_buurt.zip",
+            rhythm=Rhythm(1, 3),
         )
         for year in range(FIRST_YEAR, LAST_YEAR + 1)
     ),

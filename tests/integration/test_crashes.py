@@ -79,9 +79,9 @@ def test_two_runs_at_once_are_one_run_and_a_refusal_or_one_after_the_other(
 ) -> None:
     home = Path(shutil.copytree(due, tmp_path / "home", symlinks=True))
     launched = (
-        "from nplv_orchestration.build import NIGHTLY, build_definitions; from nplv_orchestration.run import dagster_home; import dagster as dg; "
+        "from nplv_orchestration.build import NIGHTLY, build_definitions; from nplv_orchestration.history import dagster_home; import dagster as dg; "
         + (
-            f"from nplv_orchestration.home import Home; from pathlib import Path; dagster_home(Home(Path({str(home)!r}))); instance = dg.DagsterInstance.get(); "
+            "from nplv_orchestration.settings import load_settings; dagster_home(load_settings()); instance = dg.DagsterInstance.get(); "
             "assert build_definitions().resolve_job_def(NIGHTLY).execute_in_process(instance=instance).success"
         )
     )

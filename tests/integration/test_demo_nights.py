@@ -23,9 +23,10 @@ from nplv_orchestration.build import NIGHTLY, build_definitions
 from nplv_orchestration.demo.figures import Figures
 from nplv_orchestration.demo.transport import DemoTransport
 from nplv_orchestration.errors import NplvError, WrongCall
+from nplv_orchestration.history import dagster_home
 from nplv_orchestration.home import Home
 from nplv_orchestration.manifest import load_manifest
-from nplv_orchestration.run import dagster_home, run_night
+from nplv_orchestration.run import run_night
 from nplv_orchestration.settings import Settings
 from nplv_orchestration.sources.refresh import Publishers
 from nplv_orchestration.sources.registry import REGISTRY, SourceTable
@@ -238,7 +239,7 @@ def test_nights_go_by(demo_home: Path, demo_night: Night) -> None:
 
 
 def test_each_mart_shows_its_figure_its_gap_its_checks_and_its_series(demo_night: Night) -> None:
-    dagster_home(Home.of(demo_night[0]))
+    dagster_home(demo_night[0])
     manifest = load_manifest()
     trends = {
         row[0]: row[1:]

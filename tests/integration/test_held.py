@@ -15,8 +15,9 @@ from typer.testing import CliRunner
 from nplv_orchestration import cli
 from nplv_orchestration.build import EDITION, build_definitions
 from nplv_orchestration.errors import NplvError
+from nplv_orchestration.history import dagster_home
 from nplv_orchestration.home import Home
-from nplv_orchestration.run import dagster_home, run_night
+from nplv_orchestration.run import run_night
 from nplv_orchestration.settings import Settings
 from nplv_orchestration.sums import seal
 from tests.real import Night, environment_for, settings_for
@@ -27,7 +28,7 @@ BEHIND_THE_GATE = ["gate", "publication/indicator_trends_by_year", "publication/
 def launch(settings: Settings, *assets: str) -> dg.ExecuteInProcessResult:
     """Launch assets alone, as a person does in the UI."""
     job = build_definitions(settings).resolve_implicit_global_asset_job_def()
-    dagster_home(Home.of(settings))
+    dagster_home(settings)
     with dg.DagsterInstance.get() as instance:
         keys = [dg.AssetKey(name.split("/")) for name in assets]
         return job.execute_in_process(instance=instance, asset_selection=keys, raise_on_error=False)
@@ -125,7 +126,7 @@ def test_content_that_was_never_judged_holds_its_mart_and_no_other(night: Night,
 def test_models_built_without_their_checks_are_held(night: Night, home_of: Path, restated: str) -> None:
     settings = settings_for(restated, home_of)
     job = build_definitions(settings).resolve_implicit_global_asset_job_def()
-    dagster_home(Home.of(settings))
+    dagster_home(settings)
     with dg.DagsterInstance.get() as instance:
         assert job.execute_in_process(instance=instance, asset_selection=[dg.AssetKey(["raw", "politie_misdrijven"])]).success
         marts = [dg.AssetKey(["staging", "stg_politie__misdrijven"]), dg.AssetKey(["intermediate", "int_misdrijven"])]
@@ -197,7 +198,7 @@ def test_a_check_that_was_deselected_holds_its_mart_and_no_other(night: Night, h
     deselected = dg.AssetSelection.checks(dg.AssetCheckKey(dg.AssetKey(["marts", "mart_misdrijven"]), "verwachtingen"))
     job = dg.define_asset_job("without_one_check", selection=everything - deselected)
     definitions = dg.Definitions.merge(definitions, dg.Definitions(jobs=[job]))
-    dagster_home(Home.of(settings))
+    dagster_home(settings)
     with dg.DagsterInstance.get() as instance:
         assert definitions.resolve_job_def("without_one_check").execute_in_process(instance=instance).success
     assert held(settings) == {"misdrijven"}
@@ -211,7 +212,7 @@ def test_an_edition_that_is_launched_alone_after_a_failed_check_tells_what_was_p
         "before_the_gate", selection=dg.AssetSelection.groups("raw", "staging", "intermediate", "fysiek", "sociaal", "veiligheid")
     )
     definitions = dg.Definitions.merge(build_definitions(settings), dg.Definitions(jobs=[job]))
-    dagster_home(Home.of(settings))
+    dagster_home(settings)
     with dg.DagsterInstance.get() as instance:
         judged = definitions.resolve_job_def("before_the_gate").execute_in_process(instance=instance)
         assert not all(check.passed for check in judged.get_asset_check_evaluations() if check.asset_key.path[-1] == "mart_misdrijven")
@@ -231,7 +232,7 @@ def test_a_published_file_that_was_changed_stops_the_next_run_and_the_edition(ho
         run_night(settings, 2024)
     for assets in (["gate"], ["publication"]):
         assert said in failure(launch(settings, *assets))
-    dagster_home(Home.of(settings))
+    dagster_home(settings)
     with dg.DagsterInstance.get() as instance:
         made = build_definitions(settings).resolve_job_def(EDITION).execute_in_process(instance=instance, partition_key="2024", raise_on_error=False)
     assert f"version {version.name}, on which edition 2024 rests, was changed: openbaar/nplv.duckdb was changed" in failure(made)

@@ -18,9 +18,10 @@ from benchmarks.processes import NPLV
 from nplv_orchestration.archive import Archive
 from nplv_orchestration.edition.leaks import texts
 from nplv_orchestration.errors import NplvError
+from nplv_orchestration.history import dagster_home
 from nplv_orchestration.home import Home
 from nplv_orchestration.monitor import open_monitor
-from nplv_orchestration.run import dagster_home, run_night
+from nplv_orchestration.run import run_night
 from nplv_orchestration.sums import problems
 from tests.real import Night, environment_for, settings_for
 
@@ -72,7 +73,7 @@ def test_a_killed_run_leaves_all_as_it_was_and_the_next_goes_on_at_once(
     assert content(home_of) == undisturbed
     assert not [path for path in home_of.rglob(".draft*")]
     assert not problems(home.editions / "2024" / "current")
-    dagster_home(home)
+    dagster_home(settings_for(plausibly_restated, home_of))
     with dg.DagsterInstance.get() as instance:
         statuses = [run.status for run in instance.get_runs(limit=3)]
     assert statuses == [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]

@@ -18,7 +18,11 @@ def port(tmp_path: Path) -> Iterator[int]:
     (tmp_path / "docs" / "validations").mkdir(parents=True)
     (tmp_path / "docs" / "index.html").write_text("the index")
     (tmp_path / "secret").write_text("secret")
-    with serve(str(tmp_path / "docs"), 0) as server:
+    (tmp_path / "editions" / "2025" / "r1").mkdir(parents=True)
+    (tmp_path / "editions" / "2025" / "current").symlink_to("r1")
+    (tmp_path / "editions" / "2025" / "r1" / "praatplaat.svg").write_text("the picture")
+    (tmp_path / "editions" / "2025" / "history.jsonl").write_text("secret")
+    with serve(str(tmp_path / "docs"), str(tmp_path / "editions"), 0) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         yield server.server_port
         server.shutdown()
@@ -36,7 +40,23 @@ def test_a_page_is_served(port: int) -> None:
     assert ask(port, "/", host="localhost") == (200, "the index")
 
 
-@pytest.mark.parametrize("path", ["/validations/", "/../secret", "/%2e%2e/secret", "/none.html"])
+def test_a_file_of_an_edition_is_served(port: int) -> None:
+    assert ask(port, "/edities/2025/r1/praatplaat.svg") == ask(port, "/edities/2025/current/praatplaat.svg") == (200, "the picture")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/validations/",
+        "/../secret",
+        "/%2e%2e/secret",
+        "/none.html",
+        "/edities/2025/history.jsonl",
+        "/edities/2025/r1/../history.jsonl",
+        "/edities/2025/r1/",
+        "/edities/2025/r1/%2e%2e/history.jsonl",
+    ],
+)
 def test_no_listing_and_nothing_outside_the_folder(port: int, path: str) -> None:
     status, body = ask(port, path)
     assert status == 404

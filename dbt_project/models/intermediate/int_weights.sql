@@ -4,9 +4,13 @@
 -- its other buurten, but for rounding to fives, what is not given is none. The grain is edition, year of the count, region.
 {%- set weights = ['residents', 'residents_15_plus', 'residents_15_64', 'dwellings'] %}
 with kwb as (
-    pivot (select year, region_code, measure, value from {{ ref('stg_cbs__kwb') }})
-    on measure in ('residents', 'residents_0_14', 'residents_65_plus', 'dwellings')
-    using max(value)
+    select
+        year,
+        region_code,
+        {%- for counted in ['residents', 'residents_0_14', 'residents_65_plus', 'dwellings'] %}
+        max(value) filter (where measure = '{{ counted }}') as {{ counted }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ ref('stg_cbs__kwb') }}
     group by year, region_code
 ),
 

@@ -1,0 +1,150 @@
+"""Dagster's history of a home: where it lies, how Dagster keeps it, and what it tells of runs.
+
+What follows from how a night went is decided in `nights`; what is removed of the history when it is old, in `retention`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
+
+from nplv_orchestration.errors import NplvError
+from nplv_orchestration.home import Home, write_atomically
+from nplv_orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+How = Literal["wacht", "bezig", "geslaagd", "mislukt", "afgebroken", "gestopt"]
+
+_PROCESS = "nplv/process"
+_OURS = "# Written by nplv from its settings, each time that it starts. Take this line out, and the file stays as you change it.\n"
+# Only one run at a time is taken from the queue; whoever comes around it waits for the lock of the home. A look of a sensor that found nothing is of no use a week later.
+_CONFIG = """telemetry:
+  enabled: false
+nux:
+  enabled: false
+concurrency:
+  runs:
+    max_concurrent_runs: 1
+run_monitoring:
+  enabled: true
+  poll_interval_seconds: 30
+  start_timeout_seconds: 300
+  max_runtime_seconds: {seconds}
+retention:
+  schedule:
+    purge_after_days: {days}
+  sensor:
+    purge_after_days: {{skipped: 7, failure: {days}, success: {days}}}
+"""
+
+
+@dataclass(frozen=True)
+class Past:
+    """A run as the history has it. how: afgebroken when its process died, gestopt when somebody stopped it; begun: when it was asked for; ended: None while it goes on; by: which schedule or sensor asked for it, else empty."""
+
+    run_id: str
+    how: How
+    begun: datetime
+    ended: datetime | None
+    by: str
+
+
+def dagster_home(settings: Settings) -> None:
+    """Let Dagster keep its history in the home of these settings; without a place it would forget everything on exit."""
+    home = Home.of(settings)
+    home.dagster.mkdir(parents=True, exist_ok=True)
+    config = home.dagster / "dagster.yaml"
+    text = _OURS + _CONFIG.format(seconds=round(settings.run_hours * 3600), days=settings.keep_runs)
+    if not config.exists() or (text != (now := config.read_text(encoding="utf-8")) and now.startswith(_OURS)):
+        write_atomically(config, text.encode())
+    os.environ["DAGSTER_HOME"] = str(home.dagster)
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[dg.DagsterInstance]:
+    """Dagster's history of a home. Raises NplvError when it cannot be kept, as on a full disk."""
+    import dagster as dg
+    from sqlalchemy.exc import DBAPIError
+
+    dagster_home(settings)
+    try:
+        with dg.DagsterInstance.get() as instance:
+            yield instance
+    except DBAPIError as error:
+        where = Home.of(settings).dagster
+        raise NplvError(f"Dagster's history in {where} cannot be kept: {error.orig}; free space there and run again") from error
+
+
+def process_tag() -> dict[str, str]:
+    """The tag of a run that lives in this process, by which it is known when the process is gone."""
+    return {_PROCESS: str(os.getpid())}
+
+
+def end_killed_runs(instance: dg.DagsterInstance, died: str = "") -> None:
+    """A killed run cannot say that it ended; this does, so that it is not shown as going on, and another can take its place.
+
+    died: who held the lock of the home and is gone; a run that was killed before it had it is known by its process.
+    """
+    import dagster as dg
+
+    going_on = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
+    for run in instance.get_runs(dg.RunsFilter(statuses=going_on)):
+        if run.run_id in died or (_PROCESS in run.tags and not _lives(int(run.tags[_PROCESS]))):
+            instance.report_run_failed(run, "De run werd afgebroken: het proces bestaat niet meer.")
+
+
+def runs(instance: dg.DagsterInstance, job: str, since: datetime | None = None, most: int | None = None) -> list[Past]:
+    """The runs of a job that were asked for since a moment, the newest first."""
+    import dagster as dg
+
+    records = instance.get_run_records(dg.RunsFilter(job_name=job, created_after=since), limit=most)
+    return [
+        Past(
+            run.run_id,
+            _how(instance, run),
+            record.create_timestamp.replace(tzinfo=UTC),
+            datetime.fromtimestamp(record.end_time, UTC) if record.end_time else None,
+            run.tags.get("dagster/schedule_name") or run.tags.get("dagster/sensor_name") or "",
+        )
+        for record in records
+        for run in [record.dagster_run]
+    ]
+
+
+def failures(instance: dg.DagsterInstance, run_id: str) -> list[dg.DagsterEvent]:
+    """The failures of the steps of a run; none when nothing in it failed, or it was killed."""
+    import dagster as dg
+
+    return [log.dagster_event for log in instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE) if log.dagster_event]
+
+
+def _how(instance: dg.DagsterInstance, run: dg.DagsterRun) -> How:
+    import dagster as dg
+
+    match run.status:
+        case dg.DagsterRunStatus.SUCCESS:
+            return "geslaagd"
+        case dg.DagsterRunStatus.FAILURE:
+            return "mislukt" if failures(instance, run.run_id) else "afgebroken"
+        case dg.DagsterRunStatus.CANCELED | dg.DagsterRunStatus.CANCELING:
+            return "gestopt"
+        case dg.DagsterRunStatus.QUEUED | dg.DagsterRunStatus.NOT_STARTED | dg.DagsterRunStatus.STARTING:
+            return "wacht"
+        case _:
+            return "bezig"
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's, which lives
+        pass
+    return True

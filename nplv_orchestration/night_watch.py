@@ -1,0 +1,83 @@
+"""The sensor that watches the nights: it starts one again that did not begin, whose process died, or that found a publisher down, and tells when that will not do.
+
+What follows from how a night went is decided in `nights`; finding the runs is in `history`, telling people in `alerts`.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+
+from nplv_orchestration import alerts, attention, history, nights
+from nplv_orchestration.archive import Archive
+from nplv_orchestration.errors import HomeBusy, NplvError
+from nplv_orchestration.home import Home
+from nplv_orchestration.settings import Settings, load_settings
+from nplv_orchestration.sources.registry import REGISTRY
+
+EVERY = 60  # seconds
+_RECENT = timedelta(minutes=10)  # a look longer ago says nothing of what happened since
+
+
+def night_watch(job: dg.UnresolvedAssetJobDefinition, settings: Settings | None) -> dg.SensorDefinition:
+    """The sensor; settings: default the environment's, read at each look. A night of before its first look is no concern of it."""
+
+    @dg.sensor(
+        name="night_watch",
+        job=job,
+        minimum_interval_seconds=EVERY,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=(
+            "Begint een nacht opnieuw die niet begon of werd afgebroken, en vraagt een uitgever die geen antwoord gaf tot "
+            f"{nights.UNTIL:%H.%M} uur elk uur opnieuw. Meldt het wanneer dat niet helpt."
+        ),
+    )
+    def watch(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        try:
+            mine = settings or load_settings()
+            home = Home.of(mine)
+            home.mode(mine)
+            down = down_now(home)
+        except (NplvError, OSError) as error:
+            return dg.SkipReason(f"Er kan niet naar de nacht worden gekeken: {error}")
+        history.end_killed_runs(context.instance)
+        now = datetime.now(UTC)
+        seen = json.loads(context.cursor or "{}")
+        since = datetime.fromisoformat(seen.get("since", now.isoformat()))
+        due = nights.last_due(now)
+        if due < since:
+            context.update_cursor(json.dumps({"since": since.isoformat()}))
+            return dg.SkipReason(f"De eerste nacht komt om {nights.next_due(now):%H.%M uur op %d-%m}.")
+        runs = history.runs(context.instance, job.name, due)
+        seen_before = not runs and now - datetime.fromisoformat(seen.get("none_at", since.isoformat())) < _RECENT
+        context.update_cursor(json.dumps({"since": since.isoformat()} | ({} if runs else {"none_at": now.isoformat()})))
+        found = nights.look(now, runs, down, seen_before)
+        if found.step == "niets":
+            return dg.SkipReason(found.why)
+        if found.step == "melden" or not runs:
+            _tell(context, mine, home, attention.missed(found.why, due.date().isoformat(), found.step == "opnieuw"))
+        if found.step == "melden":
+            return dg.SkipReason(f"Gemeld: {found.why}.")
+        return dg.SensorResult(run_requests=[dg.RunRequest(run_key=f"{due.isoformat()}-{len(runs)}", tags={"nplv/waarom": found.why[:200]})])
+
+    return watch
+
+
+def down_now(home: Home) -> list[str]:
+    """The sources whose publisher could not be reached when it was last asked."""
+    archive = Archive(home.archive)
+    return [table.name for table in REGISTRY if (state := archive.state(table.key)) and state.is_down]
+
+
+def _tell(context: dg.SensorEvaluationContext, settings: Settings, home: Home, cause: alerts.Cause) -> None:
+    """Tell it once; while somebody writes in the home the next look does."""
+    try:
+        with home.writing("night_watch"):
+            day = datetime.now(nights.AMSTERDAM).date()
+            alerts.tell([cause], settings.alert_channel, home, day, is_demo=home.mode(settings) == "demo", complete=False)
+    except HomeBusy:
+        context.log.info("er wordt geschreven; de melding volgt bij de volgende blik")
+    except NplvError as error:
+        context.log.critical(f"de melding kon niet worden verstuurd: {error}")
