@@ -5,6 +5,7 @@ in between, and never block: the gate reads their evidence.
 """
 
 import re
+import warnings
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -93,13 +94,18 @@ def _known(manifest: Manifest, node: Node) -> dict[str, Any]:
     known: dict[str, Any] = {
         "dagster/column_schema": dg.TableSchema(columns),
         "dagster/relation_identifier": node.relation,
-        "dagster/code_references": dg.CodeReferencesMetadataValue(
-            code_references=[dg.LocalFileCodeReference(file_path=str(PROJECT / node.path), label=node.path)]
-        ),
+        "dagster/code_references": _made_by(node),
     }
     if deps := {column: origins for column, origins in comes_from.items() if origins and column in node.columns}:
         known["dagster/column_lineage"] = dg.TableColumnLineage(deps)
     return known
+
+
+def _made_by(node: Node) -> dg.CodeReferencesMetadataValue:
+    """The file that makes a table, as the UI links to it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.BetaWarning)  # that it is new is for us to know
+        return dg.CodeReferencesMetadataValue(code_references=[dg.LocalFileCodeReference(file_path=str(PROJECT / node.path), label=node.path)])
 
 
 def _short(data_type: str | None) -> str:

@@ -58,11 +58,14 @@ def build_definitions(
             finally:
                 _end(context, opened, manifest)
 
-    edition_job = dg.define_asset_job(EDITION, selection=dg.AssetSelection.assets("edition"), description="Maakt de editie van een jaar.")
+    edition_job = dg.define_asset_job(
+        EDITION, selection=dg.AssetSelection.assets("edition"), description="Maakt de editie van een jaar.", config=history.QUIET
+    )
     nightly = dg.define_asset_job(
         NIGHTLY,
         selection=dg.AssetSelection.all() - dg.AssetSelection.assets("edition"),
         description="Elke nacht: bronnen, modellen, controles, poort en publicatie.",
+        config=history.QUIET,
     )
     return dg.Definitions(
         assets=[*raw_assets(), model_assets(manifest), *publication_assets(manifest), edition],

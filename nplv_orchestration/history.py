@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 How = Literal["wacht", "bezig", "geslaagd", "mislukt", "afgebroken", "gestopt"]
 
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+"""The configuration of a run that tells nothing on the terminal; the history has it all."""
 _PROCESS = "nplv/process"
 _OURS = "# Written by nplv from its settings, each time that it starts. Take this line out, and the file stays as you change it.\n"
 # Only one run at a time is taken from the queue; whoever comes around it waits for the lock of the home. A look of a sensor that found nothing is of no use a week later.
@@ -103,7 +105,8 @@ def runs(instance: dg.DagsterInstance, job: str, since: datetime | None = None, 
     """The runs of a job that were asked for since a moment, the newest first."""
     import dagster as dg
 
-    records = instance.get_run_records(dg.RunsFilter(job_name=job, created_after=since), limit=most)
+    after = since.astimezone(UTC) if since else None  # Dagster compares with UTC, whatever the zone of what it gets
+    records = instance.get_run_records(dg.RunsFilter(job_name=job, created_after=after), limit=most)
     return [
         Past(
             run.run_id,

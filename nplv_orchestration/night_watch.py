@@ -14,6 +14,7 @@ from nplv_orchestration import alerts, attention, history, nights
 from nplv_orchestration.archive import Archive
 from nplv_orchestration.errors import HomeBusy, NplvError
 from nplv_orchestration.home import Home
+from nplv_orchestration.monitor import day_of
 from nplv_orchestration.settings import Settings, load_settings
 from nplv_orchestration.sources.registry import REGISTRY
 
@@ -75,8 +76,7 @@ def _tell(context: dg.SensorEvaluationContext, settings: Settings, home: Home, c
     """Tell it once; while somebody writes in the home the next look does."""
     try:
         with home.writing("night_watch"):
-            day = datetime.now(nights.AMSTERDAM).date()
-            alerts.tell([cause], settings.alert_channel, home, day, is_demo=home.mode(settings) == "demo", complete=False)
+            alerts.tell([cause], settings.alert_channel, home, day_of(settings, home), is_demo=home.mode(settings) == "demo", complete=False)
     except HomeBusy:
         context.log.info("er wordt geschreven; de melding volgt bij de volgende blik")
     except NplvError as error:

@@ -25,11 +25,12 @@ from nplv_orchestration.edition.difference import AREAS, METHOD, STEPS, provenan
 from nplv_orchestration.edition.life import Standing
 from nplv_orchestration.edition.table import read
 from nplv_orchestration.errors import NplvError, WrongCall
+from nplv_orchestration.history import QUIET
 from nplv_orchestration.home import Home
 from nplv_orchestration.progress import Progress, silent
 from nplv_orchestration.publication import RELEASED
 from nplv_orchestration.published import records
-from nplv_orchestration.run import QUIET, raise_failure
+from nplv_orchestration.run import raise_failure
 from nplv_orchestration.settings import Settings
 from nplv_orchestration.sources.registry import BY_KEY
 from nplv_orchestration.sums import hashes

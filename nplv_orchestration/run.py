@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
     from nplv_orchestration.archive import TableState
 
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-"""The configuration of a run that tells nothing on the terminal."""
-
 
 @dataclass(frozen=True)
 class Outcome:
@@ -56,7 +53,7 @@ def run_night(settings: Settings, year: int | None, progress: Progress = silent)
         raise WrongCall(f"an edition {year} cannot be made: editions are of {years[0]} to {years[-1]}")
     with history.opened(settings) as instance:
         night = definitions.resolve_job_def(NIGHTLY).execute_in_process(
-            instance=instance, raise_on_error=False, run_config=QUIET, tags=history.process_tag()
+            instance=instance, raise_on_error=False, run_config=history.QUIET, tags=history.process_tag()
         )
         raise_failure(night)
         published = _metadata(night, "publication")
@@ -65,7 +62,7 @@ def run_night(settings: Settings, year: int | None, progress: Progress = silent)
         if wanted is None:
             raise NplvError("no indicator has a figure in any year, so there is no edition; see `nplv doctor` for the sources")
         made = edition_job.execute_in_process(
-            instance=instance, raise_on_error=False, partition_key=str(wanted), run_config=QUIET, tags=history.process_tag()
+            instance=instance, raise_on_error=False, partition_key=str(wanted), run_config=history.QUIET, tags=history.process_tag()
         )
         raise_failure(made)
     from nplv_orchestration.archive import Archive

@@ -29,6 +29,7 @@ LOCATION = "nplv_orchestration.definitions"
 _LOOK = 0.5  # seconds between two looks at the processes
 _STEADY = 60.0  # seconds after which a process that dies did not die at its start
 _MOST = 6  # deaths at its start after which something is wrong that a restart does not mend
+_PAUSE = 1.0  # seconds before the second restart, and twice as long before each after it
 _STOP = 20.0  # seconds that the processes have to end by themselves
 _PARENT_DIES = 1  # PR_SET_PDEATHSIG of prctl(2)
 
@@ -58,7 +59,10 @@ def services(settings: Settings, port: int, folder: Path, *, is_read_only: bool 
     workspace.write_text(f"load_from:\n  - grpc_server:\n      socket: {code}\n      location_name: {LOCATION}\n", encoding="utf-8")
     python = (sys.executable, "-m")
     found = [
-        Service("de codeserver", (*python, "dagster", "code-server", "start", "-s", str(code), "-m", LOCATION, "--log-level", "warning")),
+        Service(
+            "de codeserver",
+            (*python, "dagster", "api", "grpc", "-s", str(code), "-m", LOCATION, "--location-name", LOCATION, "--log-level", "warning"),
+        ),
         Service(
             "de webserver",
             (*python, "dagster_webserver", "-h", "127.0.0.1", "-p", str(port), "-w", str(workspace), "--dagster-log-level", "warning")
@@ -115,7 +119,7 @@ def _look_at(service: Service, one: _Running, say: Callable[[str], None], inheri
         one.deaths = 1 if now - one.since > _STEADY else one.deaths + 1
         if one.deaths >= _MOST:
             raise NplvError(f"{service.name} ends at its start each time (status {status}); see what it says above, or `nplv doctor`")
-        one.again_at = now + 2 ** (one.deaths - 1) - 1  # the first time at once
+        one.again_at = now + (_PAUSE * 2 ** (one.deaths - 2) if one.deaths > 1 else 0.0)
         say(f"{service.name} hield op (status {status}) en wordt opnieuw gestart")
     if now >= one.again_at:
         one.process, one.since, one.again_at = _start(service, inherited), now, 0.0

@@ -99,7 +99,7 @@ def test_the_graph_shows_the_groups_in_the_order_of_the_data(page: Page) -> None
     page.goto("/asset-groups")
     graph = page.locator("svg foreignObject")
     places = {}
-    for group in ("raw", "staging", "intermediate", "fysiek", "publicatie", "editie"):
+    for group in ("raw", "staging", "fysiek", "publicatie", "editie"):
         node = graph.filter(has_text=group).first
         expect(node).to_be_visible()
         box = node.bounding_box()

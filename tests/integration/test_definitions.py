@@ -79,7 +79,7 @@ def test_assets_stand_in_groups_with_an_owner_a_kind_and_a_description(definitio
         node = graph.get(key)
         assert node.description and node.owners and node.kinds, key
         groups.setdefault(node.group_name or "", set()).add(key.to_user_string())
-    assert set(groups) == {"raw", "staging", "intermediate", "fysiek", "sociaal", "veiligheid", "programma", "publicatie", "editie"}
+    assert set(groups) == {"raw", "staging", "fysiek", "sociaal", "veiligheid", "programma", "publicatie", "editie"}
     for line, size in (("fysiek", 5), ("sociaal", 8), ("veiligheid", 4)):
         assert len(groups[line]) == size
         assert all(name.startswith("marts/mart_") for name in groups[line])

@@ -1,0 +1,81 @@
+"""Where Dagster keeps its history, and how a run of it reads."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+import yaml
+
+from nplv_orchestration import history
+from nplv_orchestration.nights import AMSTERDAM
+from nplv_orchestration.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def _place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", "")  # put back afterwards
+
+
+def test_its_settings_are_ours_until_somebody_makes_them_his(tmp_path: Path) -> None:
+    history.dagster_home(Settings(home=tmp_path, run_hours=1.5, keep_runs=30))
+    file = tmp_path / "dagster" / "dagster.yaml"
+    told = yaml.safe_load(file.read_text())
+    assert told["run_monitoring"]["max_runtime_seconds"] == 5400
+    assert told["concurrency"]["runs"]["max_concurrent_runs"] == 1
+    assert told["retention"]["schedule"]["purge_after_days"] == told["retention"]["sensor"]["purge_after_days"]["success"] == 30
+    assert told["telemetry"] == {"enabled": False}
+    assert os.environ["DAGSTER_HOME"] == str(tmp_path / "dagster")
+    history.dagster_home(Settings(home=tmp_path, run_hours=1))
+    assert yaml.safe_load(file.read_text())["run_monitoring"]["max_runtime_seconds"] == 3600
+    own = file.read_text().split("\n", 1)[1].replace("3600", "7000")
+    file.write_text(own)
+    history.dagster_home(Settings(home=tmp_path, run_hours=1))
+    assert file.read_text() == own
+
+
+def test_dagster_takes_them(tmp_path: Path) -> None:
+    with history.opened(Settings(home=tmp_path)) as instance:
+        assert instance.run_monitoring_enabled and instance.run_monitoring_max_runtime_seconds == 7200
+        assert type(instance.run_coordinator).__name__ == "QueuedRunCoordinator"
+        assert instance.get_concurrency_config().run_queue_config.max_concurrent_runs == 1  # type: ignore[union-attr]
+        assert not instance.telemetry_enabled
+
+
+@dg.op
+def fails() -> None:
+    raise ValueError("no")
+
+
+@dg.op
+def works() -> None:
+    pass
+
+
+def test_how_a_run_ended(tmp_path: Path) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        for op in (works, fails):
+            job = dg.GraphDefinition(name="night", node_defs=[op]).to_job()
+            job.execute_in_process(instance=instance, raise_on_error=False, run_config=history.QUIET)
+        for status in (dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELED, dg.DagsterRunStatus.FAILURE):
+            instance.create_run_for_job(job, status=status, tags={"dagster/sensor_name": "night_watch"})
+        found = history.runs(instance, "night")
+        assert [run.how for run in found] == ["afgebroken", "gestopt", "bezig", "wacht", "mislukt", "geslaagd"]
+        assert [run.by for run in found] == ["night_watch"] * 4 + ["", ""]
+        now = datetime.now(AMSTERDAM)  # of another zone than the database, which is of UTC
+        assert len(history.runs(instance, "night", now - timedelta(minutes=5))) == 6
+        assert history.runs(instance, "night", now + timedelta(minutes=5)) == history.runs(instance, "day") == []
+        assert len(history.runs(instance, "night", most=2)) == 2
+
+
+def test_a_run_whose_process_is_gone_is_ended_and_no_other(tmp_path: Path) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        job = dg.GraphDefinition(name="night", node_defs=[works]).to_job()
+        tags = [history.process_tag(), {"nplv/process": str(2**22 + 1)}, {}, {}]
+        runs = [instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags=tag) for tag in tags]
+        history.end_killed_runs(instance, f"Dagster run {runs[3].run_id} (process 1)")
+        statuses = [found.status.value for run in runs if (found := instance.get_run_by_id(run.run_id))]
+    assert statuses == ["STARTED", "FAILURE", "STARTED", "FAILURE"]

@@ -1,0 +1,113 @@
+"""What is old is removed, and what something rests on never."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+import time_machine
+
+from nplv_orchestration import history
+from nplv_orchestration.archive import Archive
+from nplv_orchestration.edition.life import Act, write
+from nplv_orchestration.errors import NplvError
+from nplv_orchestration.home import Home
+from nplv_orchestration.retention import tidy
+from nplv_orchestration.settings import Settings
+from tests.unit.test_archive import MANIFEST
+
+DAY = 24 * 3600
+
+
+@pytest.fixture(autouse=True)
+def _place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", "")  # put back afterwards
+
+
+def old(path: Path, days: float, text: str = "x") -> Path:
+    if path.suffix:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    else:
+        path.mkdir(parents=True)
+    os.utime(path, (time.time() - days * DAY,) * 2)
+    return path
+
+
+@dg.op
+def works() -> None:
+    pass
+
+
+def test_runs_go_with_what_dagster_keeps_of_them(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, keep_runs=30)
+    job = dg.GraphDefinition(name="night", node_defs=[works]).to_job()
+    with history.opened(settings) as instance:
+        first, going_on = (
+            job.execute_in_process(instance=instance, run_config=history.QUIET).run_id,
+            instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED).run_id,
+        )
+        assert tidy(Home(tmp_path), settings, instance)["runs"] == 0
+        with time_machine.travel(time.time() + 31 * DAY):
+            assert tidy(Home(tmp_path), settings, instance)["runs"] == 1
+        assert [run.run_id for run in instance.get_runs()] == [going_on]
+    assert not list((tmp_path / "dagster" / "history" / "runs").glob(f"{first}*"))
+
+
+def test_output_messages_and_replays_go_when_they_are_old(tmp_path: Path) -> None:
+    settings, home = Settings(home=tmp_path, keep_logs=10), Home(tmp_path)
+    gone = [
+        old(home.dagster / "storage" / "a" / "compute_logs", 11).parent,
+        old(home.alerts / "2026-01-01.md", 11),
+        old(home.replays / "r", 11),
+    ]
+    kept = [
+        old(home.dagster / "storage" / "b" / "compute_logs", 9),
+        old(home.alerts / "2026-01-02.md", 9),
+        old(home.replays / "s", 9),
+        old(home.alerts / "told.json", 99, "{}"),
+    ]
+    with dg.DagsterInstance.ephemeral() as instance:
+        removed = tidy(home, settings, instance)
+    assert removed == {"runs": 0, "uitvoer van runs": 1, "berichten": 1, "herhalingen": 1, "concepten": 0}
+    assert not [path for path in gone if path.exists()]
+    assert not [path for path in kept if not path.exists()]
+
+
+def test_a_concept_goes_only_when_nobody_did_anything_with_it(tmp_path: Path) -> None:
+    settings, home = Settings(home=tmp_path, keep_concepts=30), Home(tmp_path)
+    for year in ("2021", "2022", "2023"):
+        old(home.editions / year / "r1", 29 if year == "2023" else 31)
+    write(home.editions / "2022", Act("2026-01-01T00:00:00+00:00", "opmerking", 1, "A. Jansen", text="kijk hier"))
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert tidy(home, Settings(home=tmp_path), instance)["concepten"] == 0
+        assert tidy(home, settings, instance)["concepten"] == 1
+    assert sorted(path.name for path in home.editions.iterdir()) == ["2022", "2023"]
+
+
+def test_an_archived_version_goes_when_it_is_old_and_nothing_rests_on_it(tmp_path: Path) -> None:
+    settings, home = Settings(home=tmp_path, keep_archive=30), Home(tmp_path)
+    archive = Archive(home.archive)
+    ages = {b"used": 60, b"old": 50, b"young": 20, b"current": 90}
+    stored = {}
+    for content, days in ages.items():
+        draft = archive.draft("t")
+        draft.write_bytes(content)
+        moment = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(time.time() - timedelta(days=days).total_seconds()))
+        stored[content] = archive.store(draft, replace(MANIFEST, fetched_at=moment))
+    edition = home.editions / "2025" / "r1"
+    edition.mkdir(parents=True)
+    (edition / "provenance.json").write_text(json.dumps({"sources": [{"sha256": stored[b"used"].sha256}]}))
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert "archiefversies" not in tidy(home, Settings(home=tmp_path), instance)
+        assert tidy(home, settings, instance)["archiefversies"] == 1
+        assert [content for content, one in stored.items() if archive.path(one).exists()] == [b"used", b"young", b"current"]
+        (edition / "provenance.json").write_text("{")
+        with pytest.raises(NplvError, match="cannot be read, so nothing was removed"):
+            tidy(home, settings, instance)
