@@ -102,14 +102,6 @@ class Soak:
         """What is wrong from now on."""
         self._faults.write_text(json.dumps(now))
 
-    def stamp(self) -> None:
-        """Let what was written in this night be of this night: the clock of the file system cannot be put forward."""
-        until = self.now.timestamp()
-        for folder in ("alerts", "dagster/storage", "editions", "replays"):
-            for path in (self.home / folder).rglob("*"):
-                if not path.is_symlink() and abs(path.stat().st_mtime - time.time()) < 2 * LONG * 3:
-                    os.utime(path, (until, until))
-
     # ------------------------------------------------------------------------------------------ the UI
 
     @contextmanager
@@ -205,7 +197,6 @@ class Soak:
         for file in (inbox / "refused").glob("*"):
             file.unlink()  # somebody looked at it
         self._judge(night)
-        self.stamp()
         return night
 
     def _morning(self, fault: str, due: datetime) -> list[str]:
@@ -338,7 +329,6 @@ def kills(folder: Path, nights: int, seed: int, say: Callable[[Night], None] = l
             if night.runs.count("SUCCESS") != 1:
                 night.wrong.append(f"the night ended {night.runs}")
             night.killed, night.sizes = dead, one.sizes()
-            one.stamp()
             found.append(night)
             say(night)
     return found

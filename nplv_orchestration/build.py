@@ -88,7 +88,7 @@ def _end(context: dg.InitResourceContext, monitor: Monitor, manifest: Manifest) 
         log.critical(f"de melding kon niet worden verstuurd: {error}")
     if run.job_name == NIGHTLY:
         try:
-            removed = retention.tidy(monitor.home, monitor.settings, context.instance)
+            removed = retention.tidy(monitor.home, monitor.settings, context.instance, monitor.today)
             log.info(f"opgeruimd: {', '.join(f'{count} {what}' for what, count in removed.items() if count) or 'niets'}")
         except (NplvError, OSError) as error:
             log.critical(f"wat oud is, kon niet worden opgeruimd: {error}")

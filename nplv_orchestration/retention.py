@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,35 +25,51 @@ if TYPE_CHECKING:
 _DAY = 24 * 3600
 
 
-def tidy(home: Home, settings: Settings, instance: dg.DagsterInstance) -> dict[str, int]:
-    """Remove what is older than the settings say; only for who holds the lock. Gives how many of each, by what they are.
+def tidy(home: Home, settings: Settings, instance: dg.DagsterInstance, today: date) -> dict[str, int]:
+    """Remove what is older than the settings say; only for who holds the lock. today: the day that it is for the home. Gives how many of each, by what they are.
 
     Raises NplvError when it is not known what published versions and editions refer to, OSError when something cannot be removed.
     """
-    removed = {"runs": _runs(home, instance, settings.keep_runs)}
-    logs = [folder for folder in (home.dagster / "storage").glob("*/compute_logs") if _is_older(folder, settings.keep_logs)]
-    removed["uitvoer van runs"] = _remove(folder.parent for folder in logs)
-    removed["berichten"] = _remove(file for file in home.alerts.glob("*.md") if _is_older(file, settings.keep_logs))
-    removed["herhalingen"] = _remove(folder for folder in home.replays.glob("*") if _is_older(folder, settings.keep_logs))
-    removed["concepten"] = _remove(_old_concepts(home, settings.keep_concepts)) if settings.keep_concepts else 0
+    now, kept = datetime.now(UTC), timedelta(days=settings.keep_logs)
+    removed = {
+        "runs": _runs(home, instance, now - timedelta(days=settings.keep_runs)),
+        "uitvoer van runs": _output(home, instance, now - kept),
+        "berichten": _remove(file for file in home.alerts.glob("*.md") if date.fromisoformat(file.stem) < today - kept),
+        "herhalingen": _remove(folder for folder in home.replays.glob("[0-9]*T*") if _asked_on(folder) < (now - kept).date()),
+        "concepten": _remove(_old_concepts(home, settings.keep_concepts)) if settings.keep_concepts else 0,
+    }
     if settings.keep_archive:
-        before = datetime.now(UTC) - timedelta(days=settings.keep_archive)
-        removed["archiefversies"] = len(Archive(home.archive).prune(archived_in_use(home), before))
+        removed["archiefversies"] = len(Archive(home.archive).prune(archived_in_use(home), now - timedelta(days=settings.keep_archive)))
     return removed
 
 
-def _runs(home: Home, instance: dg.DagsterInstance, days: int) -> int:
-    """Remove runs that ended so many days ago, with what Dagster keeps of each on this machine."""
+def _runs(home: Home, instance: dg.DagsterInstance, before: datetime) -> int:
+    """Remove runs that ended, and began before a moment, with what Dagster keeps of each on this machine."""
     import dagster as dg
 
     ended = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
-    before = datetime.now(UTC) - timedelta(days=days)
     old = instance.get_run_records(dg.RunsFilter(statuses=ended, created_before=before))
     for run in (record.dagster_run for record in old):
         instance.delete_run(run.run_id)
-        for left in (home.dagster / "history" / "runs").glob(f"{run.run_id}.db*"):  # SQLite's file stays, empty
-            left.unlink()
+        _remove(_output_of(home, run.run_id))
+        _remove((home.dagster / "history" / "runs").glob(f"{run.run_id}.db*"))  # SQLite's file stays, empty
     return len(old)
+
+
+def _output(home: Home, instance: dg.DagsterInstance, before: datetime) -> int:
+    """Remove what runs wrote to the terminal that began before a moment."""
+    import dagster as dg
+
+    old = instance.get_run_records(dg.RunsFilter(created_before=before))
+    return sum(_remove(_output_of(home, record.dagster_run.run_id)) for record in old)
+
+
+def _output_of(home: Home, run_id: str) -> Iterable[Path]:
+    return (home.dagster / "storage").glob(run_id)
+
+
+def _asked_on(replay: Path) -> date:
+    return datetime.strptime(replay.name[:8], "%Y%m%d").date()
 
 
 def _old_concepts(home: Home, days: int) -> Iterable[Path]:

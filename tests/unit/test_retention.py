@@ -6,7 +6,7 @@ import json
 import os
 import time
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -23,6 +23,7 @@ from nplv_orchestration.settings import Settings
 from tests.unit.test_archive import MANIFEST
 
 DAY = 24 * 3600
+TODAY = date(2027, 1, 20)
 
 
 @pytest.fixture(autouse=True)
@@ -53,31 +54,37 @@ def test_runs_go_with_what_dagster_keeps_of_them(tmp_path: Path) -> None:
             job.execute_in_process(instance=instance, run_config=history.QUIET).run_id,
             instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED).run_id,
         )
-        assert tidy(Home(tmp_path), settings, instance)["runs"] == 0
+        assert tidy(Home(tmp_path), settings, instance, TODAY)["runs"] == 0
         with time_machine.travel(time.time() + 31 * DAY):
-            assert tidy(Home(tmp_path), settings, instance)["runs"] == 1
+            assert tidy(Home(tmp_path), settings, instance, TODAY)["runs"] == 1
         assert [run.run_id for run in instance.get_runs()] == [going_on]
     assert not list((tmp_path / "dagster" / "history" / "runs").glob(f"{first}*"))
 
 
 def test_output_messages_and_replays_go_when_they_are_old(tmp_path: Path) -> None:
-    settings, home = Settings(home=tmp_path, keep_logs=10), Home(tmp_path)
-    gone = [
-        old(home.dagster / "storage" / "a" / "compute_logs", 11).parent,
-        old(home.alerts / "2026-01-01.md", 11),
-        old(home.replays / "r", 11),
-    ]
-    kept = [
-        old(home.dagster / "storage" / "b" / "compute_logs", 9),
-        old(home.alerts / "2026-01-02.md", 9),
-        old(home.replays / "s", 9),
-        old(home.alerts / "told.json", 99, "{}"),
-    ]
-    with dg.DagsterInstance.ephemeral() as instance:
-        removed = tidy(home, settings, instance)
-    assert removed == {"runs": 0, "uitvoer van runs": 1, "berichten": 1, "herhalingen": 1, "concepten": 0}
-    assert not [path for path in gone if path.exists()]
-    assert not [path for path in kept if not path.exists()]
+    settings, home, day = Settings(home=tmp_path, keep_logs=10), Home(tmp_path), TODAY
+    for name in ("2027-01-09.md", "2027-01-10.md", "told.json"):
+        old(home.alerts / name, 0)
+    job = dg.GraphDefinition(name="night", node_defs=[works]).to_job()
+    with history.opened(settings) as instance:
+        run = job.execute_in_process(instance=instance, run_config=history.QUIET).run_id
+        output = (
+            old(home.dagster / "storage" / run / "compute_logs", 0).parent
+            if not (home.dagster / "storage" / run).exists()
+            else home.dagster / "storage" / run
+        )
+        now = datetime.now(UTC)
+        for days, name in ((1, "a"), (30, "b")):
+            old(home.replays / f"{now - timedelta(days=days):%Y%m%dT%H%M%S}-{name}", 0)
+        old(home.replays / "mine", 99)
+        removed = tidy(home, settings, instance, day)
+        assert removed == {"runs": 0, "uitvoer van runs": 0, "berichten": 1, "herhalingen": 1, "concepten": 0}
+        with time_machine.travel(now + timedelta(days=11)):
+            removed = tidy(home, settings, instance, day)
+        assert removed == {"runs": 0, "uitvoer van runs": 1, "berichten": 0, "herhalingen": 1, "concepten": 0}
+    assert not output.exists()
+    assert sorted(path.name for path in home.alerts.iterdir()) == ["2027-01-10.md", "told.json"]
+    assert [path.name for path in home.replays.iterdir()] == ["mine"]
 
 
 def test_a_concept_goes_only_when_nobody_did_anything_with_it(tmp_path: Path) -> None:
@@ -86,8 +93,8 @@ def test_a_concept_goes_only_when_nobody_did_anything_with_it(tmp_path: Path) ->
         old(home.editions / year / "r1", 29 if year == "2023" else 31)
     write(home.editions / "2022", Act("2026-01-01T00:00:00+00:00", "opmerking", 1, "A. Jansen", text="kijk hier"))
     with dg.DagsterInstance.ephemeral() as instance:
-        assert tidy(home, Settings(home=tmp_path), instance)["concepten"] == 0
-        assert tidy(home, settings, instance)["concepten"] == 1
+        assert tidy(home, Settings(home=tmp_path), instance, TODAY)["concepten"] == 0
+        assert tidy(home, settings, instance, TODAY)["concepten"] == 1
     assert sorted(path.name for path in home.editions.iterdir()) == ["2022", "2023"]
 
 
@@ -105,9 +112,9 @@ def test_an_archived_version_goes_when_it_is_old_and_nothing_rests_on_it(tmp_pat
     edition.mkdir(parents=True)
     (edition / "provenance.json").write_text(json.dumps({"sources": [{"sha256": stored[b"used"].sha256}]}))
     with dg.DagsterInstance.ephemeral() as instance:
-        assert "archiefversies" not in tidy(home, Settings(home=tmp_path), instance)
-        assert tidy(home, settings, instance)["archiefversies"] == 1
+        assert "archiefversies" not in tidy(home, Settings(home=tmp_path), instance, TODAY)
+        assert tidy(home, settings, instance, TODAY)["archiefversies"] == 1
         assert [content for content, one in stored.items() if archive.path(one).exists()] == [b"used", b"young", b"current"]
         (edition / "provenance.json").write_text("{")
         with pytest.raises(NplvError, match="cannot be read, so nothing was removed"):
-            tidy(home, settings, instance)
+            tidy(home, settings, instance, TODAY)
