@@ -20,7 +20,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -278,10 +278,8 @@ class Soak:
 
     def sizes(self) -> dict[str, float]:
         """MB of each part of the home, the number of files and of runs, and MB of memory of the processes of the UI."""
-        parts = {
-            path.name: [f for f in path.rglob("*") if f.is_file() and not f.is_symlink()] for path in sorted(self.home.iterdir()) if path.is_dir()
-        }
-        found = {name: round(sum(f.stat().st_size for f in files) / 1e6, 2) for name, files in parts.items()}
+        parts = {path.name: _sizes(path) for path in sorted(self.home.iterdir()) if path.is_dir()}
+        found = {name: round(sum(files) / 1e6, 2) for name, files in parts.items()}
         found["files"] = sum(map(len, parts.values()))
         found["runs"] = len(list((self.home / "dagster" / "history" / "runs").glob("????????-*.db")))
         for name, process in self.children().items():
@@ -366,6 +364,16 @@ def _put_in(fault: str) -> dict[str, object]:
 
 def _process(run: dict[str, Any]) -> int:
     return next((int(tag["value"]) for tag in run["tags"] if tag["key"] == "nplv/process"), 0)
+
+
+def _sizes(folder: Path) -> list[int]:
+    """The size of each file in a folder; what goes away meanwhile is none."""
+    found = []
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError):
+            if path.is_file() and not path.is_symlink():
+                found.append(path.stat().st_size)
+    return found
 
 
 def _free_port() -> int:

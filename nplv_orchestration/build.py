@@ -5,6 +5,8 @@ The only module here that imports `assets`. Loading it asks no network, writes n
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     import httpx
 
 NIGHTLY, EDITION = "nightly_refresh", "annual_edition"
+ATTENTION = "nplv/aandacht"  # the tag of a run that found something for a person to see to
 _TOLD = (NIGHTLY, EDITION, jobs.DEEP_CHECK)
 WAIT = 1800.0  # seconds that a run launched by Dagster waits for the writer before it
 
@@ -83,7 +86,7 @@ def _end(context: dg.InitResourceContext, monitor: Monitor, manifest: Manifest) 
     if not context.instance or run is None or run.job_name not in _TOLD:  # what is run by hand tells nothing: somebody is looking
         return
     try:
-        _alert(context.instance, run, monitor, manifest)
+        _alert(context.instance, run, monitor, manifest, log)
     except (NplvError, OSError) as error:
         log.critical(f"de melding kon niet worden verstuurd: {error}")
     if run.job_name == NIGHTLY:
@@ -94,16 +97,21 @@ def _end(context: dg.InitResourceContext, monitor: Monitor, manifest: Manifest) 
             log.critical(f"wat oud is, kon niet worden opgeruimd: {error}")
 
 
-def _alert(instance: dg.DagsterInstance, run: dg.DagsterRun, monitor: Monitor, manifest: Manifest) -> None:
-    """Of a night all that asks for a person; of another job only that it failed."""
+def _alert(instance: dg.DagsterInstance, run: dg.DagsterRun, monitor: Monitor, manifest: Manifest, log: logging.Logger) -> None:
+    """Of a night all that asks for a person, of another job only that it failed: in the log of the run, counted beside it in the list of runs, and told once."""
     failed = history.failures(instance, run.run_id)
     causes = [attention.failed(failure.of(failed))] if failed else []
     if run.job_name == NIGHTLY:
         causes += [attention.killed(monitor.died)] if monitor.died else []
         causes += attention.causes(monitor, manifest)
-    if causes:
-        complete = run.job_name == NIGHTLY and not failed
-        alerts.tell(causes, monitor.settings.alert_channel, monitor.home, monitor.today, is_demo=monitor.mode == "demo", complete=complete)
+    if not causes:
+        return
+    for cause in causes:
+        log.warning(f"{cause.kind}: {cause.text}. Te doen: {cause.todo}.")
+    counted = Counter(cause.kind for cause in causes)
+    instance.add_run_tags(run.run_id, {ATTENTION: ", ".join(f"{kind} {count}" for kind, count in counted.items())})
+    complete = run.job_name == NIGHTLY and not failed
+    alerts.tell(causes, monitor.settings.alert_channel, monitor.home, monitor.today, is_demo=monitor.mode == "demo", complete=complete)
 
 
 def _schedule(job: dg.JobDefinition | dg.UnresolvedAssetJobDefinition, cron: str) -> dg.ScheduleDefinition:

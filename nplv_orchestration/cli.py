@@ -5,6 +5,7 @@ Only reading the call and printing belong here.
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
 from collections.abc import Iterator
@@ -42,7 +43,8 @@ app.command()(cli_operations.restore)
 
 
 def main() -> None:
-    """Run a command; an error that a person can act on is one line and an exit status."""
+    """Run a command; an error that a person can act on is one line and an exit status. What it writes is for its user and group alone."""
+    os.umask(os.umask(0o077) | 0o027)
     try:
         app(standalone_mode=True)
     except NplvError as error:
