@@ -2,73 +2,33 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.error import URLError
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from nplv_orchestration.manifest import load_manifest
 from tests.programs import chromium
 from tests.real import Night
-
-LOCATION = "nplv_orchestration.definitions"
-LONG = 30_000  # milliseconds; the UI asks its server for everything that it shows
+from tests.ui import LOCATION, looking, serving_ui
 
 
 @pytest.fixture(scope="module")
 def ui(demo_night: Night, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the UI on a copy of the home of that night, started as a person starts it."""
+    """The address of the UI on a copy of the home of that night."""
     chromium()
     home = Path(shutil.copytree(demo_night[0].home, tmp_path_factory.mktemp("ui") / "home", symlinks=True))
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "nplv_orchestration.cli", "ui", "--port", str(port)]
-    with (home / "ui.log").open("w") as log:
-        process = subprocess.Popen(
-            command,
-            env=os.environ | {"NPLV_HOME": str(home), "NPLV_DOCS_PORT": str(demo_night[0].docs_port)},
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    try:
-        address = f"http://127.0.0.1:{port}"
-        for _ in range(240):
-            assert process.poll() is None, (home / "ui.log").read_text()
-            try:
-                urllib.request.urlopen(f"{address}/server_info").close()
-                break
-            except (URLError, ConnectionError):
-                time.sleep(0.25)
+    with serving_ui(home, demo_night[0].docs_port) as address:
         yield address
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
 
 
 @pytest.fixture(scope="module")
-def page(ui: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        context = browser.new_context(base_url=ui, viewport={"width": 1440, "height": 900}, timezone_id="Europe/Amsterdam", locale="en-GB")
-        context.set_default_timeout(LONG)
-        expect.set_options(timeout=LONG)
-        yield context.new_page()
-        browser.close()
+def page(ui: str) -> Iterator[Page]:
+    with looking(ui) as page:
+        yield page
 
 
 @pytest.fixture
@@ -149,6 +109,33 @@ def test_a_mart_shows_its_figure_and_its_series(page: Page) -> None:
     told = series.get_attribute("alt")
     assert told and told.startswith("Aandeel werkenden (nettoarbeidsparticipatie): ") and " in 2024, Nederland " in told
     assert series.evaluate("image => image.naturalWidth") > 300
+
+
+def test_a_column_says_where_it_comes_from_and_a_mart_who_makes_it(page: Page) -> None:
+    page.goto("/assets/marts/mart_inkomen?view=overview")
+    for told in ("actielijn: sociaal", "lijst: kandidaat", "uitgever/cbs: ja"):
+        expect(page.get_by_text(told, exact=True).first).to_be_visible()
+    expect(page.get_by_text("Source code", exact=True)).to_be_visible()
+    assert page.locator("a[href*='mart_inkomen.sql']").count()
+    page.goto("/assets/marts/mart_inkomen?view=lineage&column=value")
+    expect(page.locator("svg foreignObject").filter(has_text="stg_cbs__kwb").first).to_be_visible()
+
+
+def test_a_source_says_of_when_it_is_until_when_it_is_fresh_and_what_is_missing(page: Page) -> None:
+    page.goto("/assets/raw/politie_misdrijven?view=events")
+    for name in ("versie", "van", "versheid", "ontbrekende_cellen", "opgehaald"):
+        expect(page.get_by_text(name, exact=True).first).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^vers tot \d{4}-\d\d-\d\d: dan moeten de cijfers over \d{4} er zijn$")).first).to_be_visible()
+
+
+def test_the_files_of_an_edition_are_one_click_away(page: Page) -> None:
+    page.goto("/assets/edition?view=events")
+    for name in ("overzicht", "bestanden", "besluiten"):
+        expect(page.get_by_text(name, exact=True).first).to_be_visible()
+    with page.context.expect_page() as opened:
+        page.locator("a[href$='/voortgangsoverzicht.html']").first.click()
+    expect(opened.value.get_by_role("heading", level=1)).to_be_visible()
+    opened.value.close()
 
 
 def test_the_schedule_says_when_it_comes_next_in_amsterdam(page: Page) -> None:

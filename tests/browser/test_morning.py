@@ -1,0 +1,95 @@
+"""The morning after a night that refused a file: a data engineer opens the UI, sees it, finds why, mends it, runs again, and sees it pass."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from nplv_orchestration.run import run_night
+from nplv_orchestration.settings import Settings
+from tests.programs import chromium
+from tests.real import Night
+from tests.ui import LOCATION, free_port, looking, serving_ui
+
+NIGHT = 240_000  # milliseconds that a night may take, with the start of its process
+FILE = "maatwerk_fout.csv"
+
+
+@pytest.fixture(scope="module")
+def morning(demo_night: Night, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    """A home whose night refused a file, and the address of the UI on it."""
+    chromium()
+    home = Path(shutil.copytree(demo_night[0].home, tmp_path_factory.mktemp("morning") / "home", symlinks=True))
+    (home / "demo" / "inbox" / FILE).write_text("indicator;jaar\nniets;2023\n")
+    run_night(Settings(home=home), None)
+    with serving_ui(home, free_port()) as address:
+        yield home, address
+
+
+@pytest.fixture(params=[1440, 1024])
+def width(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
+
+
+def test_the_cause_is_two_clicks_from_the_first_page(morning: tuple[Path, str], width: int, tmp_path_factory: pytest.TempPathFactory) -> None:
+    with looking(morning[1], width) as page:
+        page.goto("/")
+        page.locator("a[href='/runs'], a[href='/runs/']").first.click()
+        row = page.locator("[class*=VirtualizedTable_row]").filter(has_text="nightly_refresh").first
+        expect(row).to_contain_text("nplv/aandacht: geweigerd 2")
+        _picture(page, tmp_path_factory, f"runs-{width}")
+        row.locator("a[href^='/runs/']").first.click()
+        told = page.get_by_text(re.compile(rf"geweigerd: {FILE}")).first
+        expect(told).to_be_visible()
+        expect(page.get_by_text(re.compile("Te doen: zie het verslag naast het bestand in refused/")).first).to_be_visible()
+        _picture(page, tmp_path_factory, f"run-{width}")
+
+
+def test_a_failed_check_is_read_mended_run_again_and_passes(morning: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> None:
+    home, address = morning
+    with looking(address) as page:
+        page.goto("/assets/raw/cbs_maatwerk?view=checks")
+        page.get_by_text("contract", exact=True).first.click()
+        expect(page.get_by_text("Failed").first).to_be_visible()
+        expect(page.get_by_text(re.compile("nieuwe versie geweigerd; in gebruik is de versie van")).first).to_be_visible()
+        expect(page.get_by_text(re.compile(FILE)).first).to_be_visible()
+        _picture(page, tmp_path_factory, "check-failed")
+
+        for file in (home / "demo" / "inbox" / "refused").iterdir():
+            file.unlink()
+        page.goto(f"/locations/{LOCATION}/jobs/nightly_refresh")
+        page.get_by_role("button", name=re.compile("Materialize all")).click()
+        expect(page.get_by_text(re.compile("Launched run")).first).to_be_visible()
+        page.goto("/runs")
+        row = page.locator("[class*=VirtualizedTable_row]").filter(has_text="nightly_refresh").first
+        expect(row).to_contain_text("Success", timeout=NIGHT)
+        expect(row).not_to_contain_text("nplv/aandacht")
+        _picture(page, tmp_path_factory, "runs-again")
+
+        page.goto("/assets/raw/cbs_maatwerk?view=checks")
+        page.get_by_text("contract", exact=True).first.click()
+        expect(page.get_by_text("Succeeded").first).to_be_visible()
+        _picture(page, tmp_path_factory, "check-passed")
+
+
+def test_who_may_only_look_can_launch_nothing(morning: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> None:
+    with serving_ui(morning[0], free_port(), "--read-only") as address, looking(address) as page:
+        page.goto(f"/locations/{LOCATION}/jobs/nightly_refresh")
+        button = page.get_by_role("button", name=re.compile("Materialize all"))
+        expect(button).to_be_visible()
+        expect(button).to_be_disabled()
+        refused = page.request.post("/graphql", data={"query": "mutation { reloadWorkspace { __typename } }"})
+        assert "UnauthorizedError" in refused.text()
+        _picture(page, tmp_path_factory, "read-only")
+
+
+def _picture(page: Page, tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
+    """A picture of the page, for a person to look at."""
+    folder = tmp_path_factory.getbasetemp() / "pictures"
+    folder.mkdir(exist_ok=True)
+    page.screenshot(path=folder / f"{name}.png")
