@@ -61,7 +61,21 @@ def services(settings: Settings, port: int, folder: Path, *, is_read_only: bool 
     found = [
         Service(
             "de codeserver",
-            (*python, "dagster", "api", "grpc", "-s", str(code), "-m", LOCATION, "--location-name", LOCATION, "--log-level", "warning"),
+            (
+                *python,
+                "dagster",
+                "api",
+                "grpc",
+                "-s",
+                str(code),
+                "-m",
+                LOCATION,
+                "--location-name",
+                LOCATION,
+                "--lazy-load-user-code",
+                "--log-level",
+                "critical",
+            ),
         ),
         Service(
             "de webserver",
