@@ -56,7 +56,7 @@ def test_a_table_is_told_with_its_version_rows_years_and_boundaries(home: Home, 
     state = Archive(home.archive).state(CRIME.key)
     assert state and state.manifest
     day = state.since[:10]
-    assert f"Politie 47018NED fresh {day} 2026-01-09T02:00 2026-01-09 {day} 18,256 2018-2025 2025" in run()
+    assert f"Politie 47018NED fresh {day} 2026-01-09T02:00 2026-01-09 {day} 18,256 2018-2025 2025 2027-07-01" in run()
 
 
 def test_a_version_that_was_refused_is_told_with_its_reason_and_detail(home: Home, tiny: Figures) -> None:

@@ -209,7 +209,7 @@ def test_an_edition_that_is_launched_alone_after_a_failed_check_tells_what_was_p
     settings = settings_for(restated, home_of)
     sums = (home_of / "editions" / "2024" / "current" / "SHA256SUMS").read_bytes()
     job = dg.define_asset_job(
-        "before_the_gate", selection=dg.AssetSelection.groups("raw", "staging", "intermediate", "fysiek", "sociaal", "veiligheid")
+        "before_the_gate", selection=dg.AssetSelection.groups("raw", "staging", "fysiek", "sociaal", "veiligheid")
     )
     definitions = dg.Definitions.merge(build_definitions(settings), dg.Definitions(jobs=[job]))
     dagster_home(settings)
