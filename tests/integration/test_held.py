@@ -208,9 +208,7 @@ def test_a_check_that_was_deselected_holds_its_mart_and_no_other(night: Night, h
 def test_an_edition_that_is_launched_alone_after_a_failed_check_tells_what_was_published(home_of: Path, restated: str) -> None:
     settings = settings_for(restated, home_of)
     sums = (home_of / "editions" / "2024" / "current" / "SHA256SUMS").read_bytes()
-    job = dg.define_asset_job(
-        "before_the_gate", selection=dg.AssetSelection.groups("raw", "staging", "fysiek", "sociaal", "veiligheid")
-    )
+    job = dg.define_asset_job("before_the_gate", selection=dg.AssetSelection.groups("raw", "staging", "fysiek", "sociaal", "veiligheid"))
     definitions = dg.Definitions.merge(build_definitions(settings), dg.Definitions(jobs=[job]))
     dagster_home(settings)
     with dg.DagsterInstance.get() as instance:
