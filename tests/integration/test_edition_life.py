@@ -103,7 +103,7 @@ def test_from_concept_to_letter_to_correction(nplv: Call, demo_home: Path, tmp_p
     assert causes["(Zeer) goed"].strip().endswith("herziene bron"), told
     told_of = difference.provenance_of(folder)
     older = told_of | {"sources": [source for source in told_of["sources"] if source["key"] != "programma_spuk"]}
-    rebuild._furnish(Home(tmp_path / "elsewhere"), Home(demo_home), older)  # of before the registry had it
+    rebuild.furnish(Home(tmp_path / "elsewhere"), Home(demo_home), older, [])  # of before the registry had it
     state = Archive(tmp_path / "elsewhere" / "archive").state("programma_spuk")
     assert state and (state.state, state.manifest) == ("not_configured", None)
     again = nplv("verify", str(demo_home / "editions" / "2025" / "r2"))
