@@ -29,6 +29,7 @@ from typing import Any
 
 from nplv_orchestration.demo.calendar import START
 from nplv_orchestration.nights import AMSTERDAM, AT
+from nplv_orchestration.services import LOCATION
 
 ROOT = Path(__file__).resolve().parents[1]
 FAKETIME = next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))), None)
@@ -232,7 +233,7 @@ class Soak:
     def _look(self) -> None:
         """Wait until the sensor that watches the nights looked after now."""
         query = "query($s: SensorSelector!) { sensorOrError(sensorSelector: $s) { ... on Sensor { sensorState { ticks(limit: 1) { timestamp } } } } }"
-        selector = {"repositoryName": "__repository__", "repositoryLocationName": "nplv_orchestration.definitions", "sensorName": "night_watch"}
+        selector = {"repositoryName": "__repository__", "repositoryLocationName": LOCATION, "sensorName": "night_watch"}
         since = self.now.timestamp()
 
         def looked() -> bool:
@@ -245,7 +246,7 @@ class Soak:
     def _instigator(self, kind: str, name: str, on: bool) -> None:
         """Turn a schedule or a sensor off, or on again, as a person does in the UI."""
         small = kind.lower()
-        selector = {"repositoryName": "__repository__", "repositoryLocationName": "nplv_orchestration.definitions", f"{small}Name": name}
+        selector = {"repositoryName": "__repository__", "repositoryLocationName": LOCATION, f"{small}Name": name}
         if on:
             self.ask(f"mutation($s: {kind}Selector!) {{ start{kind}({small}Selector: $s) {{ __typename }} }}", s=selector)
             return

@@ -53,9 +53,8 @@ def prepare() -> None:
         raw = json.loads((made / "manifest.json").read_bytes())
         manifest = Manifest(raw)
         _ = manifest.indicators  # refused here when the catalogue is wrong
-        lineage = {
-            node.unique_id: column_lineage(raw["nodes"][node.unique_id]["compiled_code"], _known_columns(manifest)) for node in manifest.models
-        }
+        known = _known_columns(manifest)
+        lineage = {node.unique_id: column_lineage(raw["nodes"][node.unique_id]["compiled_code"], known) for node in manifest.models}
         TARGET.mkdir(exist_ok=True)
         write_atomically(TARGET / "manifest.json", (made / "manifest.json").read_bytes())
         write_atomically(TARGET / "partial_parse.msgpack", (made / "partial_parse.msgpack").read_bytes())

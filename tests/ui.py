@@ -16,9 +16,9 @@ from urllib.error import URLError
 
 from playwright.sync_api import Page, expect, sync_playwright
 
+from nplv_orchestration.services import LOCATION as LOCATION
 from tests.programs import chromium
 
-LOCATION = "nplv_orchestration.definitions"
 LONG = 30_000  # milliseconds; the UI asks its server for everything that it shows
 
 

@@ -12,11 +12,11 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Literal, get_args
-from zoneinfo import ZoneInfo
 
 from nplv_orchestration import current
 from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.home import Home, write_atomically
+from nplv_orchestration.nights import AMSTERDAM
 from nplv_orchestration.sums import problems, sealed
 
 Status = Literal["concept", "afgestemd", "ter-besluitvorming", "verzonden"]
@@ -24,7 +24,6 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 BODIES = ("VRO", "J&V", "OCW", "SZW", "VWS", "gebiedsoverleg", "directeurenoverleg", "gebiedsdirecteuren")
 """Who agrees before an edition goes to the minister, in the order of the route."""
 HISTORY = "history.jsonl"
-_AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 _LONGEST = 2000  # characters of a reason or a remark
 
 
@@ -120,12 +119,12 @@ def standing(acts: Sequence[Act]) -> Standing:
 
 def today() -> date:
     """The day in the Netherlands, by which data cut-offs are kept."""
-    return datetime.now(_AMSTERDAM).date()
+    return datetime.now(AMSTERDAM).date()
 
 
 def version_of(home: Home, day: date) -> str | None:
     """The published version at the end of a day in the Netherlands, or None when nothing was published yet."""
-    return current.name_on(home, datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=_AMSTERDAM))
+    return current.name_on(home, datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=AMSTERDAM))
 
 
 def versions_needed(home: Home) -> set[str]:
