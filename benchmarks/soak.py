@@ -43,7 +43,7 @@ SETTINGS = {
     "NPLV_KEEP_VERSIONS": "8",
     "NPLV_KEEP_ARCHIVE": "20",
 }
-LONG = 240.0  # seconds that a run may take to end
+LONG = 600.0  # seconds that a run may take to end
 FAULTS = ("down for an hour", "down all morning", "a page for an answer", "a wrong file", "killed", "not begun", "full disk")
 TOLD = {  # how the message of each begins, as it stands in the file of that day
     "down for an hour": "Verouderd", "down all morning": "Verouderd", "a page for an answer": "Geweigerd", "a wrong file": "Geweigerd", "killed": "Mislukt", "not begun": "Mislukt", "full disk": "Mislukt",
@@ -364,7 +364,7 @@ def _put_in(fault: str) -> dict[str, object]:
 
 
 def _process(run: dict[str, Any]) -> int:
-    return next((int(tag["value"]) for tag in run["tags"] if tag["key"] == "nplv/process"), 0)
+    return next((int(tag["value"].split()[0]) for tag in run["tags"] if tag["key"] == "nplv/process"), 0)
 
 
 def _sizes(folder: Path) -> list[int]:

@@ -5,13 +5,11 @@ Only reading the call and printing belong here.
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from nplv_orchestration.errors import WrongCall
 from nplv_orchestration.home import Home
 from nplv_orchestration.settings import load_settings
 
@@ -36,15 +34,13 @@ def replay(
     out: Annotated[Path | None, typer.Option(help="a folder that is not there yet; default one in NPLV_HOME/replays")] = None,
 ) -> None:
     """What would have been told with what was known on another day: figures and edition from the archive, by the code of now, without a network."""
+    from nplv_orchestration.edition.life import as_day
     from nplv_orchestration.monitor import day_of
     from nplv_orchestration.replay import replay as made_again
 
     settings = load_settings()
     home = Home.of(settings)
-    try:
-        then = date.fromisoformat(day) if day else None
-    except ValueError:
-        raise WrongCall(f"--as-of: '{day[:40]}' is no day; write it as 2024-09-01") from None
+    then = as_day(day, "--as-of") if day else None
     made = made_again(home, day_of(settings, home), then, sources=source or [], year=edition, out=out.absolute() if out else None)
     for indicator, reason in made.held.items():
         print(f"vastgehouden: {indicator}: {reason}")

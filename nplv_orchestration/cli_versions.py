@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from nplv_orchestration import current
-from nplv_orchestration.edition import life
+from nplv_orchestration.deep_check import faults, is_edition, sealed
 from nplv_orchestration.errors import NplvError, WrongCall, some_of
 from nplv_orchestration.home import Home
 from nplv_orchestration.settings import load_settings
@@ -24,22 +24,19 @@ def verify(
 ) -> None:
     """Whether published versions and editions hold exactly the files that were made, unchanged; one edition is made again from the archive, too."""
     home = Home.of(load_settings())
-    folders = [folder.resolve()] if folder else [*current.versions(home), *sorted(home.editions.glob("[0-9]*/r[0-9]*"))]
-    if not folders:
-        raise NplvError(f"{home.root} holds no published version and no edition; run `nplv run` first")
-    changed = 0
-    for one in folders:
-        if not one.is_dir():
-            raise WrongCall(f"{one} is no folder; give that of a published version or of an edition")
-        is_edition = (one / "provenance.json").exists()
-        found = life.faults(one) if is_edition else current.faults(home, one)
-        told = some_of(found) or ("as it was made" if is_edition else "as it was published")
-        if is_edition and folder and not found:
+    if folder and not folder.is_dir():
+        raise WrongCall(f"{folder.resolve()} is no folder; give that of a published version or of an edition")
+    looked_at, changed = 0, 0
+    for one, found in [(folder.resolve(), faults(home, folder.resolve()))] if folder else sealed(home):
+        told = some_of(found) or ("as it was made" if is_edition(one) else "as it was published")
+        if folder and is_edition(one) and not found:
             found, told = _again(home, one)
-        changed += bool(found)
+        looked_at, changed = looked_at + 1, changed + bool(found)
         print(f"{one}: {told}")
+    if not looked_at:
+        raise NplvError(f"{home.root} holds no published version and no edition; run `nplv run` first")
     if changed:
-        raise NplvError(f"{changed} of {len(folders)} folders are not as they were made; use another, or put one back from a backup")
+        raise NplvError(f"{changed} of {looked_at} folders are not as they were made; use another, or put one back from a backup")
 
 
 def _again(home: Home, folder: Path) -> tuple[list[str], str]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from nplv_orchestration.errors import NplvError
@@ -85,7 +86,7 @@ def opened(settings: Settings) -> Iterator[dg.DagsterInstance]:
 
 def process_tag() -> dict[str, str]:
     """The tag of a run that lives in this process, by which it is known when the process is gone."""
-    return {_PROCESS: str(os.getpid())}
+    return {_PROCESS: f"{os.getpid()} {_since(os.getpid())}".rstrip()}
 
 
 def end_killed_runs(instance: dg.DagsterInstance, died: str = "") -> None:
@@ -97,7 +98,7 @@ def end_killed_runs(instance: dg.DagsterInstance, died: str = "") -> None:
 
     going_on = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
     for run in instance.get_runs(dg.RunsFilter(statuses=going_on)):
-        if run.run_id in died or (_PROCESS in run.tags and not _lives(int(run.tags[_PROCESS]))):
+        if run.run_id in died or (_PROCESS in run.tags and not _lives(run.tags[_PROCESS])):
             instance.report_run_failed(run, "De run werd afgebroken: het proces bestaat niet meer.")
 
 
@@ -143,11 +144,22 @@ def _how(instance: dg.DagsterInstance, run: dg.DagsterRun) -> How:
             return "bezig"
 
 
-def _lives(process: int) -> bool:
+def _lives(tag: str) -> bool:
+    """Whether the process of a tag is there still: one of the same number that began at another moment is another."""
+    process, _, since = tag.partition(" ")
     try:
-        os.kill(process, 0)
+        os.kill(int(process), 0)
     except ProcessLookupError:
         return False
     except PermissionError:  # somebody else's, which lives
         pass
-    return True
+    return since in ("", _since(int(process)))
+
+
+def _since(process: int) -> str:
+    """When a process began, as a mark that no other of its number has, before or after a restart of the machine; empty where the system does not tell (it has no /proc)."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        return f"{boot} {Path(f'/proc/{process}/stat').read_text().rpartition(')')[2].split()[19]}"
+    except OSError:
+        return ""

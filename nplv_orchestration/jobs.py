@@ -3,7 +3,6 @@
 What they call is in `deep_check`, `replay` and `current`; what a person fills in when launching one is here.
 """
 
-from datetime import date
 from pathlib import Path
 
 import dagster as dg
@@ -49,13 +48,11 @@ def check_all(context: dg.OpExecutionContext) -> None:
 )
 def make_replay(context: dg.OpExecutionContext, config: Then) -> None:
     """A replay into the home."""
+    from nplv_orchestration.edition.life import as_day
     from nplv_orchestration.replay import replay
 
     monitor: Monitor = context.resources.monitor
-    try:
-        day = date.fromisoformat(config.dag) if config.dag else None
-    except ValueError:
-        raise WrongCall(f"'{config.dag[:40]}' is no day; write it as 2024-09-01") from None
+    day = as_day(config.dag, "dag") if config.dag else None
     made = replay(monitor.home, monitor.today, day, sources=config.bronnen, year=config.jaar or None, progress=monitor.progress)
     context.add_output_metadata(
         {

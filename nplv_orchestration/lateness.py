@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from nplv_orchestration.catalogue import Indicator, Series
 from nplv_orchestration.evidence import Evidence
-from nplv_orchestration.sources.calendar import due
+from nplv_orchestration.sources.rhythm import due
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -100,19 +100,16 @@ def split(home: Home, folder: Path, progress: Progress = silent) -> Path:
     return steps_of(folder)
 
 
-def is_of_this_code(home: Home, version: str) -> bool:
-    """Whether a published version was made by the code that is here."""
-    code: str = _told_by(home.published / version)["published_version"]["code_version"]
-    return code == versions()["code_version"]
-
-
-def version_differs(home: Home, version: str, progress: Progress = silent) -> str:
-    """What is otherwise when a published version that `is_of_this_code` is made again, in words; nothing when it has the same content.
+def version_differs(home: Home, version: str, progress: Progress = silent) -> str | None:
+    """What is otherwise when a published version is made again, in words: empty when it has the same content, None when other code made it.
 
     Raises NplvError as `differences`.
     """
+    told = _told_by(home.published / version)
+    if told["published_version"]["code_version"] != versions()["code_version"]:
+        return None
     with tempfile.TemporaryDirectory() as name:
-        return _other_content(Home(Path(name).resolve() / "home"), home, _told_by(home.published / version), progress)
+        return _other_content(Home(Path(name).resolve() / "home"), home, told, progress)
 
 
 def _told_by(version: Path) -> dict[str, Any]:

@@ -184,7 +184,7 @@ def demand_concept(now: Standing, year: int) -> None:
 def cut_off(now: Standing, year: int, day: str) -> date:
     """The day up to which data counts. Raises WrongCall for what is no day, and once somebody agreed to the figures."""
     demand_open(now, year)
-    found = _day(day, "the data cut-off")
+    found = as_day(day, "the data cut-off")
     if now.agreed:
         raise WrongCall(f"edition {year} r{now.revision} was agreed to by {', '.join(now.agreed)}; its data cut-off does not move any more")
     return found
@@ -231,7 +231,7 @@ def send(now: Standing, year: int, day: str, letter: str, today: date) -> tuple[
     if now.status != "ter-besluitvorming":
         raise WrongCall(f"edition {year} r{now.revision} is {now.status}; it is sent after ter-besluitvorming")
     number = _line(letter, "--letter", "give the number of the letter (Kamerstuknummer) with --letter")
-    found = _day(day, "the day on which the letter was sent (--on)")
+    found = as_day(day, "the day on which the letter was sent (--on)")
     if found > today:
         raise WrongCall(f"edition {year} cannot have been sent on {found}, which is to come")
     return found, number
@@ -249,7 +249,8 @@ def remark(text: str) -> str:
     return _line(text, "the remark", "the remark is empty")
 
 
-def _day(text: str, what: str) -> date:
+def as_day(text: str, what: str) -> date:
+    """A day that somebody wrote; what: which one, for the error. Raises WrongCall when it is none."""
     try:
         return date.fromisoformat(text)
     except ValueError:

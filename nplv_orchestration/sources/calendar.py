@@ -11,6 +11,7 @@ from datetime import date
 
 from nplv_orchestration.archive import Archive
 from nplv_orchestration.sources.registry import REGISTRY, SourceTable
+from nplv_orchestration.sources.rhythm import due
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,6 @@ class Freshness:
             return f"vers tot {self.until.isoformat()}: dan moeten de cijfers over {self.next} er zijn"
         todo = "vraag de uitgever" if self.in_registry else "zet de tabel van dat jaar in het register (nplv_orchestration/sources/registry.py)"
         return f"te laat: de cijfers over {self.next} hadden er op {self.until.isoformat()} moeten zijn; {todo}"
-
-
-def due(year: int, months: int) -> date:
-    """The day on which the figures of a year must be there, months after the end of that year."""
-    return date(year + 1 + months // 12, 1 + months % 12, 1)
 
 
 def freshness(table: SourceTable, archive: Archive) -> Freshness | None:

@@ -9,6 +9,7 @@ from typing import get_args
 
 from nplv_orchestration.programme import Department, Question, Result
 from nplv_orchestration.sources.forms import Column, Day, Existing, Form, Known, Matching, Number, OneOf, RowCheck, Year
+from nplv_orchestration.sources.rhythm import Rhythm
 
 _TEXT, _NOTE = Matching(r".{1,200}", "een tekst van ten hoogste 200 tekens"), Matching(r".{1,2000}", "een tekst van ten hoogste 2000 tekens")
 _DEPARTMENTS = OneOf(get_args(Department))
@@ -37,6 +38,7 @@ MAATWERK = Form(
     table_id="maatwerk",
     title="Maatwerktabellen van de focusgebieden",
     page="https://www.cbs.nl/nl-nl/onze-diensten/maatwerk-en-microdata",
+    rhythm=Rhythm(1, 24),
     key=("indicator", "jaar", "niveau", "code"),
     columns=(
         Column("indicator", "indicator_id", Existing("indicators"), "De indicator waarvan dit de aantallen zijn.", "armoede_kinderen"),

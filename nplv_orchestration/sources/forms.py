@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from nplv_orchestration.errors import SourceRefused
 from nplv_orchestration.programme import Programme
+from nplv_orchestration.sources.rhythm import Rhythm
 from nplv_orchestration.sources.sheets import FileRefused, Problem, Sheet, letter, shown
 from nplv_orchestration.sources.values import text_number
 
@@ -238,6 +239,8 @@ class Form:
     licence: str = "CC BY 4.0"
     same: tuple[str, ...] = ()
     """The heads of which all rows of a file have one value."""
+    rhythm: Rhythm | None = None
+    """By which calendar it is delivered; None for what people deliver when it is there."""
 
     @property
     def heads(self) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Literal
 
 from nplv_orchestration.sources.declared import FORMS
 from nplv_orchestration.sources.forms import Form
+from nplv_orchestration.sources.rhythm import Rhythm
 from nplv_orchestration.sources.values import Bounds
 
 Reader = Literal["reviewed", "statline_v4", "statline_v3", "leefbaarometer", "addresses", "eponline", "form"]
@@ -37,14 +38,6 @@ class Measure:
     code: str = ""
     place: tuple[str, ...] = ()
     bounds: Bounds = _COUNT
-
-
-@dataclass(frozen=True)
-class Rhythm:
-    """When its publisher brings out figures of a new year: of every so many years, at the latest so many months after the end of one."""
-
-    every: int
-    months: int
 
 
 @dataclass(frozen=True)
@@ -164,7 +157,7 @@ def _delivered(form: Form) -> SourceTable:
         page=form.page,
         licence=form.licence,
         boundary_year=BOUNDARY_YEAR,
-        rhythm=Rhythm(1, 24) if form.table == "cbs_maatwerk" else None,
+        rhythm=form.rhythm,
     )
 
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from typer.testing import CliRunner
 
+from benchmarks.processes import NPLV
 from nplv_orchestration import cli
 from nplv_orchestration.errors import HomeBusy, NplvError, WrongCall
 from nplv_orchestration.home import Home
@@ -98,3 +105,60 @@ def test_a_busy_port_is_refused_before_anything_starts(shell: CliRunner) -> None
         told = shell.invoke(cli.app, ["ui", "--port", str(port)])
     assert isinstance(told.exception, WrongCall)
     assert str(told.exception) == f"port {port} cannot be used (Address already in use); choose another with --port (make ui PORT=3001)"
+
+
+# ------------------------------------------------------------------------------------------------------------ secrets
+
+KEY, SIGNATURE, TOKEN = "key-of-rvo-5f3a", "signature-of-rvo-77b1", "token-of-the-webhook-91c4"
+
+
+@contextmanager
+def indiscreet() -> Iterator[tuple[str, list[str]]]:
+    """The address of a server that repeats whatever it is told, and the paths that it was asked for: RVO with a signed link that does not work, and a webhook that fails."""
+    asked = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path.partition("?")[0])
+            if self.path.startswith("/api/"):
+                link = f"http://127.0.0.1:{self.server.server_port}/total.zip?sig={SIGNATURE}"  # type: ignore[attr-defined]
+                self._answer(200, json.dumps({"bestandsnaam": "v20260901_v4_csv.zip", "downloadUrl": link, "echo": dict(self.headers)}))
+            else:
+                self._answer(403, f"no {self.path} {dict(self.headers)}")
+
+        def do_POST(self) -> None:
+            asked.append("the webhook")
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self._answer(500, f"no {self.path}")
+
+        def _answer(self, status: int, body: str) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json" if status == 200 else "text/html")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *words: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", asked
+    finally:
+        server.shutdown()
+
+
+def test_a_night_leaves_no_secret_behind(publishers: str, home_of: Path) -> None:
+    with indiscreet() as (url, asked):
+        secrets = {"NPLV_EPONLINE_API_KEY": KEY, "NPLV_ALERT": f"{url}/hook/{TOKEN}", "NPLV_EPONLINE_URL": f"{url}/api"}
+        ended = subprocess.run(
+            [*NPLV, "run"], env=os.environ | environment_for(publishers, home_of) | secrets, capture_output=True, text=True, check=False
+        )
+    assert {"/api/Mutatiebestand/DownloadInfo", "/total.zip", "the webhook"} <= set(asked), ended.stderr
+    assert "at the webhook" in ended.stderr, "the failure itself is told"
+    told = ended.stdout + ended.stderr
+    assert [secret for secret in (KEY, SIGNATURE, TOKEN) if secret in told] == []
+    written = [path for path in home_of.rglob("*") if path.is_file() and not path.is_symlink()]
+    assert any(path.suffix == ".db" for path in written), "Dagster's history is among what is looked at"
+    assert [(path, secret) for path in written for secret in (KEY, SIGNATURE, TOKEN) if secret.encode() in path.read_bytes()] == []

@@ -74,8 +74,11 @@ def test_how_a_run_ended(tmp_path: Path) -> None:
 def test_a_run_whose_process_is_gone_is_ended_and_no_other(tmp_path: Path) -> None:
     with dg.DagsterInstance.ephemeral() as instance:
         job = dg.GraphDefinition(name="night", node_defs=[works]).to_job()
-        tags = [history.process_tag(), {"nplv/process": str(2**22 + 1)}, {}, {}]
+        here = history.process_tag()["nplv/process"]
+        assert len(here.split()) == 3, "the mark of Linux: process, start of the machine, start of the process"
+        since_reboot = here.rpartition(" ")[0] + " 1"  # our number, given to a process of before
+        tags: list[dict[str, str]] = [{"nplv/process": here}, {"nplv/process": str(2**22 + 1)}, {}, {}, {"nplv/process": since_reboot}]
         runs = [instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags=tag) for tag in tags]
         history.end_killed_runs(instance, f"Dagster run {runs[3].run_id} (process 1)")
         statuses = [found.status.value for run in runs if (found := instance.get_run_by_id(run.run_id))]
-    assert statuses == ["STARTED", "FAILURE", "STARTED", "FAILURE"]
+    assert statuses == ["STARTED", "FAILURE", "STARTED", "FAILURE", "FAILURE"]

@@ -6,8 +6,9 @@ import duckdb
 import pytest
 
 from nplv_orchestration.catalogue import Indicator, Series
-from nplv_orchestration.lateness import due, judge, newest_due
+from nplv_orchestration.lateness import judge, newest_due
 from nplv_orchestration.manifest import load_manifest
+from nplv_orchestration.sources.rhythm import due
 
 
 def series(first: int = 2018, every: int = 1, last: int | None = None) -> Series:
