@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import statistics
 import subprocess
 import sys
@@ -12,6 +13,13 @@ from dataclasses import dataclass, field
 
 NPLV = [sys.executable, "-m", "nplv_orchestration.cli"]
 MEMORY = 1536  # MB that a night may have
+
+
+def free_port() -> int:
+    """A port of this machine that nobody has."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
 
 
 @dataclass

@@ -14,7 +14,6 @@ import json
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -27,6 +26,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
+from benchmarks.processes import NPLV, free_port
 from nplv_orchestration.demo.calendar import START
 from nplv_orchestration.nights import AMSTERDAM, AT
 from nplv_orchestration.services import LOCATION
@@ -66,20 +66,21 @@ class Night:
 
 
 class Soak:
-    """A UI on a home, under a clock that is put forward."""
+    """A UI on a home, under a clock that is put forward. root: the project, or a copy of it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, root: Path = ROOT) -> None:
+        self.root = root
         self.home, self._clock, self._faults = folder / "home", folder / "clock", folder / "faults.json"
         folder.mkdir(parents=True, exist_ok=True)
         self._offset = 0
         self.put_clock(FIRST - timedelta(hours=2))
         self.faults()
-        self._port, docs = _free_port(), _free_port()
+        self._port, docs = free_port(), free_port()
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("NPLV_")} | SETTINGS | {
             "NPLV_HOME": str(self.home),
             "NPLV_DOCS_PORT": str(docs),
             "SOAK_FAULTS": str(self._faults),
-            "PYTHONPATH": f"{Path(__file__).parent / 'simulated'}:{ROOT}",
+            "PYTHONPATH": f"{Path(__file__).parent / 'simulated'}:{root}",
             "LD_PRELOAD": str(FAKETIME),
             "FAKETIME_TIMESTAMP_FILE": str(self._clock),
             "FAKETIME_CACHE_DURATION": "1",
@@ -105,12 +106,17 @@ class Soak:
 
     # ------------------------------------------------------------------------------------------ the UI
 
+    @property
+    def address(self) -> str:
+        """Where the UI is."""
+        return f"http://127.0.0.1:{self._port}"
+
     @contextmanager
     def ui(self) -> Iterator[None]:
         """The UI, as `nplv ui` starts it."""
-        command = [sys.executable, "-m", "nplv_orchestration.cli", "ui", "--port", str(self._port)]
+        command = [*NPLV, "ui", "--port", str(self._port)]
         with (self.home.parent / "ui.log").open("a") as log:
-            process = subprocess.Popen(command, env=self.environment, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
+            process = subprocess.Popen(command, env=self.environment, cwd=self.root, stdout=log, stderr=log, start_new_session=True)
         try:
             self.wait(lambda: self.ask("{ version }"), "the UI does not answer", 90)
             self.processes = process.pid
@@ -123,7 +129,7 @@ class Soak:
     def ask(self, query: str, **values: object) -> dict[str, Any]:
         """An answer of the UI; empty while it does not answer."""
         body = json.dumps({"query": query, "variables": values}).encode()
-        request = urllib.request.Request(f"http://127.0.0.1:{self._port}/graphql", body, {"content-type": "application/json"})
+        request = urllib.request.Request(f"{self.address}/graphql", body, {"content-type": "application/json"})
         try:
             with urllib.request.urlopen(request, timeout=20) as answer:
                 return json.load(answer)["data"] or {}
@@ -375,12 +381,6 @@ def _sizes(folder: Path) -> list[int]:
             if path.is_file() and not path.is_symlink():
                 found.append(path.stat().st_size)
     return found
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-        return port
 
 
 def main() -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pydantic import HttpUrl
 
+from benchmarks.processes import free_port
 from nplv_orchestration.demo.country import Country
 from nplv_orchestration.demo.figures import Figures
 from nplv_orchestration.run import run_night
@@ -74,9 +74,7 @@ def tiny() -> Figures:
 @pytest.fixture(scope="session")
 def demo_night(tmp_path_factory: pytest.TempPathFactory) -> Night:
     """One whole night on the tiny demo country. Tests only look at it; those that write take `demo_home`."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]  # for the pages about the checks, to which the UI links
-    settings = Settings(home=tmp_path_factory.mktemp("demo") / "home", demo_size="tiny", docs_port=port)
+    settings = Settings(home=tmp_path_factory.mktemp("demo") / "home", demo_size="tiny", docs_port=free_port())  # of the pages to which the UI links
     return settings, run_night(settings, None)
 
 

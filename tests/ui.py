@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,17 +15,11 @@ from urllib.error import URLError
 
 from playwright.sync_api import Page, expect, sync_playwright
 
+from benchmarks.processes import free_port
 from nplv_orchestration.services import LOCATION as LOCATION
 from tests.programs import chromium
 
 LONG = 30_000  # milliseconds; the UI asks its server for everything that it shows
-
-
-def free_port() -> int:
-    """A port of this machine that nobody has."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-        return port
 
 
 @contextmanager

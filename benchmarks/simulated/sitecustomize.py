@@ -1,6 +1,6 @@
 """Loaded by each Python process of a soak, before anything else: what makes a simulated clock bearable, and faults that are put in from outside.
 
-libfaketime 0.9.10 refuses how Python sleeps. The file that SOAK_FAULTS names says which publishers of the demo country are down (`down`) or answer with a page (`page`), by
+libfaketime 0.9.10 refuses how Python sleeps, and whoever sleeps until a moment sleeps past it when the clock is put forward. The file that SOAK_FAULTS names says which publishers of the demo country are down (`down`) or answer with a page (`page`), by
 host, and whether the disk is full (`full`); it is read each time that somebody asks or writes.
 """
 
@@ -11,6 +11,7 @@ import json
 import os
 import select
 import sys
+import threading
 import time
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
@@ -18,7 +19,28 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-time.sleep = lambda seconds: select.select([], [], [], max(0.0, seconds)) and None  # type: ignore[func-returns-value]
+_LOOK = 0.25  # seconds between two looks of who waits at a clock that may be put forward
+_wait = threading.Event.wait
+
+
+def _sleep(seconds: float) -> None:
+    end = time.time() + seconds
+    while (left := end - time.time()) > 0:
+        select.select([], [], [], min(left, _LOOK))
+
+
+def _wait_for(event: threading.Event, timeout: float | None = None) -> bool:
+    if timeout is None:
+        return _wait(event)
+    end = time.time() + timeout
+    while (left := end - time.time()) > 0:
+        if _wait(event, min(left, _LOOK)):
+            return True
+    return event.is_set()
+
+
+time.sleep = _sleep
+threading.Event.wait = _wait_for  # type: ignore[method-assign]
 
 
 def faults() -> dict[str, Any]:

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from benchmarks.processes import free_port
 from nplv_orchestration.run import run_night
 from nplv_orchestration.settings import Settings
 from tests.programs import chromium
 from tests.real import Night
-from tests.ui import LOCATION, free_port, looking, serving_ui
+from tests.ui import LOCATION, looking, serving_ui
 
 NIGHT = 240_000  # milliseconds that a night may take, with the start of its process
 FILE = "maatwerk_fout.csv"

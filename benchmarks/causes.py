@@ -1,0 +1,175 @@
+"""Ten faults put into nights of the UI as it is, and how far the cause of each is from its first page.
+
+    .venv/bin/python -m benchmarks.causes FOLDER [--only WORDS]
+
+Each fault has a night of its own on the tiny demo country, under the clock of `soak.py`, in a copy of the project where a model or a waiver is changed. Then a
+browser goes from the first page to the words that name the cause: clicks and seconds make a table, and a picture of where they stand is left in FOLDER. Ends with status 1
+when a cause is not found, or is further than three clicks.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Error, Page
+
+from benchmarks.processes import NPLV
+from benchmarks.soak import ROOT, Soak
+from tests.ui import looking
+
+MOST = 3  # clicks
+MARTS = Path("dbt_project/models/marts")
+Click = Callable[[Page], None]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault: what it is called, how the night has it (a fault of the soak, else a change of the project or of a setting), the way to its cause, and the words there."""
+
+    name: str
+    walk: Sequence[Click]
+    cause: str
+    night: str = "none"
+    change: tuple[Path, str, str] | None = None
+    """A file of the project, and a text in it that is replaced by another; an empty text stands for the end of the file."""
+    setting: tuple[str, str] | None = None
+    is_prepared: bool = True
+    """Whether somebody ran `nplv prepare` after the change, as must be done."""
+
+
+def runs(page: Page) -> None:
+    """The list of runs."""
+    page.locator("a[href='/runs'], a[href='/runs/']").first.click()
+
+
+def the_night(status: str) -> Click:
+    """The newest night in that list that ended so."""
+
+    def click(page: Page) -> None:
+        rows = page.locator("[class*=VirtualizedTable_row]").filter(has_text="nightly_refresh").filter(has_text=status)
+        rows.first.locator("a[href^='/runs/']").first.click()
+
+    return click
+
+
+def deployment(page: Page) -> None:
+    """The code locations."""
+    page.locator("a[href^='/deployment']").first.click()
+
+
+def error(page: Page) -> None:
+    """What is wrong with the one that could not be loaded."""
+    page.get_by_text(re.compile("View error", re.I)).first.click()
+
+
+FAULTS = (
+    Fault("a publisher is down", (runs, the_night("Success")), "verouderd: .*", night="down all morning"),
+    Fault("a file was refused", (runs, the_night("Success")), "geweigerd: maatwerk_fout.csv", night="a wrong file"),
+    Fault(
+        "a check failed", (runs, the_night("Success")), "vastgehouden: .*plausibel",
+        change=(MARTS / "veiligheid/mart_misdrijven.yml", "plausible_high: 200", "plausible_high: 1"),
+    ),
+    Fault("a full disk", (runs, the_night("Failure")), "No space left on device", night="full disk"),
+    Fault("a killed run", (runs, the_night("Failure")), "De run werd afgebroken", night="killed"),
+    Fault("a run that did not begin", (runs, the_night("Success")), "begon niet", night="not begun"),
+    Fault("a wrong setting", (runs, the_night("Success")), "see to NPLV_ALERT", setting=("NPLV_ALERT", "http://127.0.0.1:9/hook")),
+    Fault(
+        "an expired waiver", (runs, the_night("Success")), "ontheffing van controle plausibel voor misdrijven .* verliep op",
+        change=(Path("nplv_orchestration/sources/reviewed/waivers.csv"), "", "plausibel,misdrijven,een proef,A. de Vries,2025-12-31\n"),
+    ),
+    Fault(
+        "a broken model", (deployment, error), "nplv prepare", is_prepared=False,
+        change=(MARTS / "veiligheid/mart_misdrijven.sql", "select", "selct"),
+    ),
+    Fault("a table is late", (runs, the_night("Success")), "verouderd: .*te laat|had(den)? er op .* moeten zijn", setting=("NPLV_DEMO_NIGHT", "500")),
+)  # fmt: skip
+
+
+def copied(folder: Path) -> Path:
+    """A copy of the project, prepared."""
+    project = folder / "project"
+    for name in ("nplv_orchestration", "dbt_project", "assets", "checks"):
+        shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("__pycache__", "target"))
+    return project
+
+
+def prepare(one: Soak) -> None:
+    """Have dbt read the models of the copy."""
+    subprocess.run([*NPLV, "prepare"], env=one.environment, cwd=one.root, check=True, stdout=subprocess.DEVNULL)
+
+
+def put_in(one: Soak, fault: Fault) -> AbstractContextManager[object]:
+    """Change the project or a setting; leaving it puts it back."""
+
+    class Changed(AbstractContextManager["Changed"]):
+        def __exit__(self, *_: object) -> None:
+            if fault.change:
+                (one.root / fault.change[0]).write_text(before, encoding="utf-8")
+                prepare(one)
+            if fault.setting:
+                del one.environment[fault.setting[0]]
+
+    if fault.change:
+        file, old, new = fault.change
+        before = (one.root / file).read_text(encoding="utf-8")
+        (one.root / file).write_text(before.replace(old, new, 1) if old else before + new, encoding="utf-8")
+        if fault.is_prepared:
+            prepare(one)
+    if fault.setting:
+        one.environment[fault.setting[0]] = fault.setting[1]
+    return Changed() if fault.change or fault.setting else nullcontext()
+
+
+def walked(one: Soak, fault: Fault, picture: Path) -> tuple[float, str]:
+    """Go to the cause: the seconds that it took, and the words found; raises Error of the browser when they are not there."""
+    with looking(one.address) as page:
+        begin = time.monotonic()
+        page.goto("/")
+        try:
+            for click in fault.walk:
+                click(page)
+            found = page.get_by_text(re.compile(fault.cause)).first
+            found.wait_for(state="visible")
+            return time.monotonic() - begin, " ".join((found.text_content() or "").split())
+        finally:
+            page.screenshot(path=picture)
+
+
+def main() -> None:
+    """Put each in, look, and tell."""
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("folder", type=Path)
+    words.add_argument("--only", default="", help="only faults whose name has these words")
+    given = words.parse_args()
+    folder = given.folder.absolute()
+    one = Soak(folder, copied(folder))
+    prepare(one)
+    with one.ui():
+        one.night(0, "none")
+    print("| what went wrong | clicks | seconds | what stands there |\n|---|---|---|---|", flush=True)
+    far = 0
+    for number, fault in enumerate([fault for fault in FAULTS if given.only in fault.name], 1):
+        with put_in(one, fault), one.ui():
+            if fault.is_prepared:
+                one.night(number, fault.night)
+            try:
+                seconds, found = walked(one, fault, folder / f"{number}-{fault.name.replace(' ', '-')}.png")
+                print(f"| {fault.name} | {len(fault.walk)} | {seconds:.1f} | {found[:160]} |", flush=True)
+            except Error as error:
+                found = ""
+                print(f"| {fault.name} | | | not found: {str(error).splitlines()[0]} |", flush=True)
+            far += not found or len(fault.walk) > MOST
+    sys.exit(bool(far))
+
+
+if __name__ == "__main__":
+    main()
