@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -295,10 +295,14 @@ class Soak:
         return found
 
 
-def soak(folder: Path, nights: int, seed: int, say: Callable[[Night], None] = lambda night: None, plan: list[str] | None = None) -> list[Night]:
-    """So many nights with faults; plan: the fault of each night, default two of three by the seed, and none in the first."""
+def planned(nights: int, seed: int) -> list[str]:
+    """The fault of each of so many nights: two of three have one, by the seed, and the first has none."""
     chance = random.Random(seed)
-    plan = plan or ["none", *(chance.choice(FAULTS) if chance.random() < 2 / 3 else "none" for _ in range(nights - 1))]
+    return ["none", *(chance.choice(FAULTS) if chance.random() < 2 / 3 else "none" for _ in range(nights - 1))]
+
+
+def soak(folder: Path, plan: Sequence[str], say: Callable[[Night], None] = lambda night: None) -> list[Night]:
+    """Nights with these faults."""
     one, found = Soak(folder), []
     with one.ui():
         for number, fault in enumerate(plan):
@@ -402,7 +406,8 @@ def main() -> None:
         )
         print("    ", json.dumps(night.sizes), flush=True)
 
-    found = (kills if given.kills else soak)(given.folder.absolute(), given.nights, given.seed, say)
+    folder = given.folder.absolute()
+    found = kills(folder, given.nights, given.seed, say) if given.kills else soak(folder, planned(given.nights, given.seed), say)
     wrong = [night for night in found if night.wrong]
     print(f"{len(found)} nights, {len(wrong)} not as they must be")
     sys.exit(bool(wrong))
