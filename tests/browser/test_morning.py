@@ -19,6 +19,7 @@ from tests.ui import LOCATION, looking, serving_ui
 
 NIGHT = 240_000  # milliseconds that a night may take, with the start of its process
 FILE = "maatwerk_fout.csv"
+WIDTHS = (1440, 1024)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,7 @@ def morning(demo_night: Night, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield home, address
 
 
-@pytest.fixture(params=[1440, 1024])
+@pytest.fixture(params=WIDTHS)
 def width(request: pytest.FixtureRequest) -> int:
     return int(request.param)
 
@@ -43,12 +44,12 @@ def test_the_cause_is_two_clicks_from_the_first_page(morning: tuple[Path, str], 
         page.locator("a[href='/runs'], a[href='/runs/']").first.click()
         row = page.locator("[class*=VirtualizedTable_row]").filter(has_text="nightly_refresh").first
         expect(row).to_contain_text("nplv/aandacht: geweigerd 2")
-        _picture(page, tmp_path_factory, f"runs-{width}")
+        _picture(page, tmp_path_factory, "runs")
         row.locator("a[href^='/runs/']").first.click()
         told = page.get_by_text(re.compile(rf"geweigerd: {FILE}")).first
         expect(told).to_be_visible()
         expect(page.get_by_text(re.compile("Te doen: zie het verslag naast het bestand in refused/")).first).to_be_visible()
-        _picture(page, tmp_path_factory, f"run-{width}")
+        _picture(page, tmp_path_factory, "run")
 
 
 def test_a_failed_check_is_read_mended_run_again_and_passes(morning: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -90,7 +91,12 @@ def test_who_may_only_look_can_launch_nothing(morning: tuple[Path, str], tmp_pat
 
 
 def _picture(page: Page, tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
-    """A picture of the page, for a person to look at."""
+    """Pictures of the page, for a person to look at: wide and narrow."""
     folder = tmp_path_factory.getbasetemp() / "pictures"
     folder.mkdir(exist_ok=True)
-    page.screenshot(path=folder / f"{name}.png")
+    before = page.viewport_size
+    assert before
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.screenshot(path=folder / f"{name}-{width}.png")
+    page.set_viewport_size(before)
