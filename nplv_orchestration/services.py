@@ -29,7 +29,7 @@ LOCATION = "nplv_orchestration.definitions"
 _LOOK = 0.5  # seconds between two looks at the processes
 _STEADY = 60.0  # seconds after which a process that dies did not die at its start
 _MOST = 6  # deaths at its start after which something is wrong that a restart does not mend
-_PAUSE = 1.0  # seconds before the second restart, and twice as long before each after it
+_PAUSE, _LONGEST = 1.0, 30.0  # seconds before the second restart, twice as long before each after it, and at the most
 _STOP = 20.0  # seconds that the processes have to end by themselves
 _PARENT_DIES = 1  # PR_SET_PDEATHSIG of prctl(2)
 
@@ -105,7 +105,8 @@ def private_folder() -> Iterator[Path]:
 def keep(wanted: Sequence[Service], say: Callable[[str], None], inherited: int | None = None) -> None:
     """Start these processes, the first one first, and start again what dies, until this process is interrupted or told to end; then all end.
 
-    inherited: a file that they hold as well, so that its lock lives as long as any of them. Raises NplvError when one dies at its start again and again.
+    inherited: a file that they hold as well, so that its lock lives as long as any of them. Raises NplvError when one ends with an error at its start again and again; one that is
+    killed is started again for as long as it takes, since the others have nights to run.
     """
     running: dict[Service, _Running] = {}
     before = signal.signal(signal.SIGTERM, _interrupt)
@@ -131,9 +132,9 @@ def _look_at(service: Service, one: _Running, say: Callable[[str], None], inheri
         return
     if not one.again_at:
         one.deaths = 1 if now - one.since > _STEADY else one.deaths + 1
-        if one.deaths >= _MOST:
+        if one.deaths >= _MOST and status >= 0:  # whom the system or somebody killed did nothing wrong at its start
             raise NplvError(f"{service.name} ends at its start each time (status {status}); see what it says above, or `nplv doctor`")
-        one.again_at = now + (_PAUSE * 2 ** (one.deaths - 2) if one.deaths > 1 else 0.0)
+        one.again_at = now + (min(_LONGEST, _PAUSE * 2 ** (one.deaths - 2)) if one.deaths > 1 else 0.0)
         say(f"{service.name} hield op (status {status}) en wordt opnieuw gestart")
     if now >= one.again_at:
         one.process, one.since, one.again_at = _start(service, inherited), now, 0.0

@@ -69,6 +69,17 @@ def test_what_dies_at_its_start_each_time_is_told(monkeypatch: pytest.MonkeyPatc
     assert said == ["the code server hield op (status 3) en wordt opnieuw gestart"] * 5
 
 
+def test_what_is_killed_time_and_again_is_started_time_and_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(services, "_LOOK", 0.01)
+    monkeypatch.setattr(services, "_PAUSE", 0.01)
+    monkeypatch.setattr(services, "_LONGEST", 0.02)
+    monkeypatch.setattr(services, "_wait_for", lambda service, process: None)
+    said: list[str] = []
+    killed = "import os, sys; f = open(sys.argv[1], 'a+'); f.write('x'); f.seek(0); os.kill(*((os.getppid(), 15) if len(f.read()) == 10 else (os.getpid(), 9)))"
+    keep([Service("the web server", (sys.executable, "-c", killed, str(tmp_path / "starts")))], said.append)
+    assert said[:9] == ["the web server hield op (status -9) en wordt opnieuw gestart"] * 9
+
+
 def test_a_ui_for_who_looks_has_no_daemon_and_launches_nothing(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path / "home")
     everything = services.services(settings, 3000, tmp_path)
