@@ -335,9 +335,12 @@ def kills(folder: Path, nights: int, seed: int, say: Callable[[Night], None] = l
             one.put_clock(one.now + timedelta(minutes=30))  # whatever would be run twice has its time
             one._look()
             night.runs = one.wait_for_runs("nightly_refresh", due, 1)
+            night.killed, night.told, night.sizes = dead, one.told(number), one.sizes()
             if night.runs.count("SUCCESS") != 1:
                 night.wrong.append(f"the night ended {night.runs}")
-            night.killed, night.sizes = dead, one.sizes()
+            began = [run for run in one.runs("nightly_refresh", due) if run["status"] == "FAILURE" and _process(run)]
+            if night.told.count("Mislukt") != len(began):  # one that never began left nothing to tell of
+                night.wrong.append(f"told {night.told} of {len(began)} runs that were killed")
             found.append(night)
             say(night)
     return found

@@ -26,7 +26,8 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """The configuration of a run that tells nothing on the terminal; the history has it all."""
 _PROCESS = "nplv/process"
 _OURS = "# Written by nplv from its settings, each time that it starts. Take this line out, and the file stays as you change it.\n"
-# Only one run at a time is taken from the queue; whoever comes around it waits for the lock of the home. A look of a sensor that found nothing is of no use a week later.
+# Only one run at a time is taken from the queue, where it stays while the code server is started again; whoever comes around it waits for the lock of the home.
+# A look of a sensor that found nothing is of no use a week later.
 _CONFIG = """telemetry:
   enabled: false
 nux:
@@ -34,6 +35,9 @@ nux:
 concurrency:
   runs:
     max_concurrent_runs: 1
+run_queue:
+  max_user_code_failure_retries: 10
+  user_code_failure_retry_delay: 10
 run_monitoring:
   enabled: true
   poll_interval_seconds: 30

@@ -41,7 +41,8 @@ def test_dagster_takes_them(tmp_path: Path) -> None:
     with history.opened(Settings(home=tmp_path)) as instance:
         assert instance.run_monitoring_enabled and instance.run_monitoring_max_runtime_seconds == 7200
         assert type(instance.run_coordinator).__name__ == "QueuedRunCoordinator"
-        assert instance.get_concurrency_config().run_queue_config.max_concurrent_runs == 1  # type: ignore[union-attr]
+        queue = instance.get_concurrency_config().run_queue_config
+        assert queue and (queue.max_concurrent_runs, queue.max_user_code_failure_retries) == (1, 10)
         assert not instance.telemetry_enabled
 
 
