@@ -79,7 +79,7 @@ FAULTS = (
         change=(MARTS / "veiligheid/mart_misdrijven.yml", "plausible_high: 200", "plausible_high: 1"),
     ),
     Fault("a full disk", (runs, the_night("Failure")), "No space left on device", night="full disk"),
-    Fault("a killed run", (runs, the_night("Failure")), "De run werd afgebroken", night="killed"),
+    Fault("a killed run", (runs, the_night("Failure")), "terminated by signal|De run werd afgebroken", night="killed"),
     Fault("a run that did not begin", (runs, the_night("Success")), "begon niet", night="not begun"),
     Fault("a wrong setting", (runs, the_night("Success")), "see to NPLV_ALERT", setting=("NPLV_ALERT", "http://127.0.0.1:9/hook")),
     Fault(

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from nplv_orchestration import failure
 from nplv_orchestration.errors import NplvError
 from nplv_orchestration.home import Home, write_atomically
 from nplv_orchestration.settings import Settings
@@ -20,7 +21,7 @@ from nplv_orchestration.settings import Settings
 if TYPE_CHECKING:
     import dagster as dg
 
-How = Literal["wacht", "bezig", "geslaagd", "mislukt", "afgebroken", "gestopt"]
+How = Literal["wacht", "bezig", "geslaagd", "mislukt", "niet begonnen", "afgebroken", "gestopt"]
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """The configuration of a run that tells nothing on the terminal; the history has it all."""
@@ -53,13 +54,14 @@ retention:
 
 @dataclass(frozen=True)
 class Past:
-    """A run as the history has it. how: afgebroken when its process died, gestopt when somebody stopped it; begun: when it was asked for; ended: None while it goes on; by: which schedule or sensor asked for it, else empty."""
+    """A run as the history has it. how: niet begonnen when it failed before its first step, as on a full disk; afgebroken when its process died, gestopt when somebody stopped it; begun: when it was asked for; ended: None while it goes on; by: which schedule or sensor asked for it, else empty; why: in a line, why it did not begin."""
 
     run_id: str
     how: How
     begun: datetime
     ended: datetime | None
     by: str
+    why: str = ""
 
 
 def dagster_home(settings: Settings) -> None:
@@ -112,34 +114,48 @@ def runs(instance: dg.DagsterInstance, job: str, since: datetime | None = None, 
 
     after = since.astimezone(UTC) if since else None  # Dagster compares with UTC, whatever the zone of what it gets
     records = instance.get_run_records(dg.RunsFilter(job_name=job, created_after=after), limit=most)
-    return [
-        Past(
-            run.run_id,
-            _how(instance, run),
-            record.create_timestamp.replace(tzinfo=UTC),
-            datetime.fromtimestamp(record.end_time, UTC) if record.end_time else None,
-            run.tags.get("dagster/schedule_name") or run.tags.get("dagster/sensor_name") or "",
-        )
-        for record in records
-        for run in [record.dagster_run]
-    ]
+    return [_past(instance, record) for record in records]
 
 
 def failures(instance: dg.DagsterInstance, run_id: str) -> list[dg.DagsterEvent]:
-    """The failures of the steps of a run; none when nothing in it failed, or it was killed."""
+    """The failures of the steps of a run, else its own, when it failed before the first; none when nothing in it failed, or it was killed."""
     import dagster as dg
 
-    return [log.dagster_event for log in instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE) if log.dagster_event]
+    kinds = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
+    events = [log.dagster_event for log in instance.all_logs(run_id, of_type=kinds) if log.dagster_event]
+    own = [event for event in events if event.is_job_failure and getattr(event.event_specific_data, "error", None)]
+    return [event for event in events if event.is_step_failure] or own
 
 
-def _how(instance: dg.DagsterInstance, run: dg.DagsterRun) -> How:
+def _past(instance: dg.DagsterInstance, record: dg.RunRecord) -> Past:
     import dagster as dg
 
-    match run.status:
+    run, why = record.dagster_run, ""
+    how = _how(run.status)
+    if run.status == dg.DagsterRunStatus.FAILURE:
+        found = failures(instance, run.run_id)
+        if not found:
+            how = "afgebroken"
+        elif not found[0].step_key:
+            how, why = "niet begonnen", str(failure.of(found).error)
+    return Past(
+        run.run_id,
+        how,
+        record.create_timestamp.replace(tzinfo=UTC),
+        datetime.fromtimestamp(record.end_time, UTC) if record.end_time else None,
+        run.tags.get("dagster/schedule_name") or run.tags.get("dagster/sensor_name") or "",
+        why,
+    )
+
+
+def _how(status: dg.DagsterRunStatus) -> How:
+    import dagster as dg
+
+    match status:
         case dg.DagsterRunStatus.SUCCESS:
             return "geslaagd"
         case dg.DagsterRunStatus.FAILURE:
-            return "mislukt" if failures(instance, run.run_id) else "afgebroken"
+            return "mislukt"
         case dg.DagsterRunStatus.CANCELED | dg.DagsterRunStatus.CANCELING:
             return "gestopt"
         case dg.DagsterRunStatus.QUEUED | dg.DagsterRunStatus.NOT_STARTED | dg.DagsterRunStatus.STARTING:

@@ -20,6 +20,7 @@ from nplv_orchestration.sources.registry import REGISTRY
 
 EVERY = 60  # seconds
 _RECENT = timedelta(minutes=10)  # a look longer ago says nothing of what happened since
+_TELL_AGAIN = timedelta(hours=1)  # what could not be told, or of which could not be kept that it was
 
 
 def night_watch(job: dg.UnresolvedAssetJobDefinition, settings: Settings | None) -> dg.SensorDefinition:
@@ -53,12 +54,16 @@ def night_watch(job: dg.UnresolvedAssetJobDefinition, settings: Settings | None)
             return dg.SkipReason(f"De eerste nacht komt om {nights.next_due(now):%H.%M uur op %d-%m}.")
         runs = history.runs(context.instance, job.name, due)
         seen_before = not runs and now - datetime.fromisoformat(seen.get("none_at", since.isoformat())) < _RECENT
-        context.update_cursor(json.dumps({"since": since.isoformat()} | ({} if runs else {"none_at": now.isoformat()})))
         found = nights.look(now, runs, down, seen_before)
+        kept = {"since": since.isoformat()} | ({} if runs else {"none_at": now.isoformat()})
+        told = seen.get("told", {})
+        if told.get("why") != found.why or now - datetime.fromisoformat(told["at"]) >= _TELL_AGAIN:
+            told = {}
+        if (found.step == "melden" or (found.step == "opnieuw" and not runs)) and not told:
+            told = _tell(context, mine, home, attention.missed(found.why, due.date().isoformat(), found.step == "opnieuw"))
+        context.update_cursor(json.dumps(kept | ({"told": told} if told else {})))
         if found.step == "niets":
             return dg.SkipReason(found.why)
-        if found.step == "melden" or not runs:
-            _tell(context, mine, home, attention.missed(found.why, due.date().isoformat(), found.step == "opnieuw"))
         if found.step == "melden":
             return dg.SkipReason(f"Gemeld: {found.why}.")
         return dg.SensorResult(run_requests=[dg.RunRequest(run_key=f"{due.isoformat()}-{len(runs)}", tags={"nplv/waarom": found.why[:200]})])
@@ -72,12 +77,14 @@ def down_now(home: Home) -> list[str]:
     return [table.name for table in REGISTRY if (state := archive.state(table.key)) and state.is_down]
 
 
-def _tell(context: dg.SensorEvaluationContext, settings: Settings, home: Home, cause: alerts.Cause) -> None:
-    """Tell it once; while somebody writes in the home the next look does."""
+def _tell(context: dg.SensorEvaluationContext, settings: Settings, home: Home, cause: alerts.Cause) -> dict[str, str]:
+    """Tell it once; gives what was told and when, which is nothing while somebody writes in the home: then the next look does."""
     try:
         with home.writing("night_watch"):
             alerts.tell([cause], settings.alert_channel, home, day_of(settings, home), is_demo=home.mode(settings) == "demo", complete=False)
     except HomeBusy:
         context.log.info("er wordt geschreven; de melding volgt bij de volgende blik")
+        return {}
     except NplvError as error:
         context.log.critical(f"de melding kon niet worden verstuurd: {error}")
+    return {"why": cause.text, "at": datetime.now(UTC).isoformat()}

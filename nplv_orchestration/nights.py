@@ -20,7 +20,8 @@ UNTIL = time(12)  # from then on what went wrong waits for the next night
 GRACE = timedelta(minutes=15)  # that a night may take to begin
 WAITING = timedelta(hours=1)  # that it may wait in the queue
 AGAIN = timedelta(hours=1)  # after which a publisher that was down is asked again
-TRIES = 3  # of a night whose process died
+TRIES = 3  # of a night whose process died, or that could not begin
+_FALLEN = ("afgebroken", "niet begonnen")
 
 
 @dataclass(frozen=True)
@@ -66,10 +67,13 @@ def look(now: datetime, runs: Sequence[Past], down: Collection[str], seen_before
         return Look("melden", f"de nacht van {due:%d-%m-%Y} wacht al meer dan een uur op haar beurt")
     if last.ended is None or last.how == "wacht":
         return Look("niets", "Er loopt een nacht.")
-    if last.how == "afgebroken" and open_still:
-        if sum(run.how == "afgebroken" for run in runs) < TRIES:
-            return Look("opnieuw", "de nacht werd afgebroken: haar proces bestaat niet meer")
-        return Look("melden", f"de nacht van {due:%d-%m-%Y} werd {TRIES} keer afgebroken en begint niet vanzelf opnieuw")
+    if last.how in _FALLEN and open_still:
+        if sum(run.how in _FALLEN for run in runs) < TRIES:
+            return Look(
+                "opnieuw", f"de nacht kon niet beginnen: {last.why}" if last.why else "de nacht werd afgebroken: haar proces bestaat niet meer"
+            )
+        times = f"kon {TRIES} keer niet beginnen: {last.why}" if last.why else f"werd {TRIES} keer afgebroken"
+        return Look("melden", f"de nacht van {due:%d-%m-%Y} {times}; zij begint niet vanzelf opnieuw")
     if down and open_still and last.how != "gestopt":
         if now - last.ended >= AGAIN:
             return Look("opnieuw", f"gaven geen antwoord: {', '.join(down)}")

@@ -72,6 +72,23 @@ def test_how_a_run_ended(tmp_path: Path) -> None:
         assert len(history.runs(instance, "night", most=2)) == 2
 
 
+def test_a_run_that_failed_before_its_first_step_says_why() -> None:
+    @dg.resource
+    def disk(_: dg.InitResourceContext) -> None:
+        raise OSError(28, "No space left on device", "/home/night")
+
+    @dg.op(required_resource_keys={"disk"})
+    def writes() -> None:
+        pass
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        job = dg.GraphDefinition(name="night", node_defs=[writes]).to_job(resource_defs={"disk": disk})
+        job.execute_in_process(instance=instance, raise_on_error=False, run_config=history.QUIET)
+        (found,) = history.runs(instance, "night")
+    assert found.how == "niet begonnen"
+    assert found.why == "OSError: OSError: [Errno 28] No space left on device: '/home/night'; what was published stays as it was"
+
+
 def test_a_run_whose_process_is_gone_is_ended_and_no_other(tmp_path: Path) -> None:
     with dg.DagsterInstance.ephemeral() as instance:
         job = dg.GraphDefinition(name="night", node_defs=[works]).to_job()

@@ -14,6 +14,7 @@ import time_machine
 from nplv_orchestration import history
 from nplv_orchestration.archive import Archive, TableState
 from nplv_orchestration.build import NIGHTLY, build_definitions
+from nplv_orchestration.errors import NplvError
 from nplv_orchestration.nights import AMSTERDAM
 from nplv_orchestration.settings import Settings
 
@@ -94,6 +95,21 @@ def test_while_somebody_writes_it_is_told_at_the_next_look(watched: Watched, clo
     assert watched.told() == ""
     watched.look()
     assert watched.told().count("begon niet") == 1
+
+
+def test_what_cannot_be_told_is_tried_once_an_hour(watched: Watched, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = []
+
+    def full(*_: object, **__: object) -> None:
+        tried.append(1)
+        raise NplvError("the file of the message cannot be written")
+
+    monkeypatch.setattr("nplv_orchestration.alerts.tell", full)
+    watched.look()
+    for minutes in (0, 1, 2, 60, 61, 62):
+        clock.move_to(DUE.replace(hour=14) + timedelta(minutes=minutes))
+        assert watched.look()[0] == []
+    assert len(tried) == 2  # after the look that saw it first: at 14.01, and at 15.01
 
 
 def test_nights_of_before_the_first_look_are_no_concern(watched: Watched, clock: time_machine.Traveller) -> None:
