@@ -19,7 +19,7 @@ from nplv_orchestration.errors import NplvError
 from nplv_orchestration.inbox_sensor import inbox_sensor
 from nplv_orchestration.manifest import Manifest, load_manifest
 from nplv_orchestration.monitor import Monitor, open_monitor
-from nplv_orchestration.night_watch import night_watch
+from nplv_orchestration.night_watch import WHY, night_watch
 from nplv_orchestration.progress import Progress, silent
 from nplv_orchestration.settings import Settings, load_settings
 
@@ -85,6 +85,8 @@ def _end(context: dg.InitResourceContext, monitor: Monitor, manifest: Manifest) 
     run, log = context.dagster_run, context.log or dg.get_dagster_logger()
     if not context.instance or run is None or run.job_name not in _TOLD:  # what is run by hand tells nothing: somebody is looking
         return
+    if why := run.tags.get(WHY):
+        log.warning(f"begonnen door night_watch: {why}")  # at the end of the log, where people look
     try:
         _alert(context.instance, run, monitor, manifest, log)
     except (NplvError, OSError) as error:

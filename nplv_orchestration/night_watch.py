@@ -19,6 +19,7 @@ from nplv_orchestration.settings import Settings, load_settings
 from nplv_orchestration.sources.registry import REGISTRY
 
 EVERY = 60  # seconds
+WHY = "nplv/waarom"  # the tag of a run that says why the sensor began it
 _RECENT = timedelta(minutes=10)  # a look longer ago says nothing of what happened since
 _TELL_AGAIN = timedelta(hours=1)  # what could not be told, or of which could not be kept that it was
 
@@ -66,7 +67,7 @@ def night_watch(job: dg.UnresolvedAssetJobDefinition, settings: Settings | None)
             return dg.SkipReason(found.why)
         if found.step == "melden":
             return dg.SkipReason(f"Gemeld: {found.why}.")
-        return dg.SensorResult(run_requests=[dg.RunRequest(run_key=f"{due.isoformat()}-{len(runs)}", tags={"nplv/waarom": found.why[:200]})])
+        return dg.SensorResult(run_requests=[dg.RunRequest(run_key=f"{due.isoformat()}-{len(runs)}", tags={WHY: found.why[:200]})])
 
     return watch
 
