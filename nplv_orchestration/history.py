@@ -21,7 +21,7 @@ from nplv_orchestration.settings import Settings
 if TYPE_CHECKING:
     import dagster as dg
 
-How = Literal["wacht", "bezig", "geslaagd", "mislukt", "niet begonnen", "afgebroken", "gestopt"]
+How = Literal["wacht", "bezig", "geslaagd", "mislukt", "mislukt bij begin", "afgebroken", "gestopt"]
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """The configuration of a run that tells nothing on the terminal; the history has it all."""
@@ -54,7 +54,7 @@ retention:
 
 @dataclass(frozen=True)
 class Past:
-    """A run as the history has it. how: niet begonnen when it failed before its first step, as on a full disk; afgebroken when its process died, gestopt when somebody stopped it; begun: when it was asked for; ended: None while it goes on; by: which schedule or sensor asked for it, else empty; why: in a line, why it did not begin."""
+    """A run as the history has it. how: mislukt bij begin when it failed before its first step, as on a full disk; afgebroken when its process died, gestopt when somebody stopped it; begun: when it was asked for; ended: None while it goes on; by: which schedule or sensor asked for it, else empty; why: in a line, why it did not begin."""
 
     run_id: str
     how: How
@@ -137,7 +137,7 @@ def _past(instance: dg.DagsterInstance, record: dg.RunRecord) -> Past:
         if not found:
             how = "afgebroken"
         elif not found[0].step_key:
-            how, why = "niet begonnen", str(failure.of(found).error)
+            how, why = "mislukt bij begin", str(failure.of(found).error)
     return Past(
         run.run_id,
         how,

@@ -21,7 +21,7 @@ GRACE = timedelta(minutes=15)  # that a night may take to begin
 WAITING = timedelta(hours=1)  # that it may wait in the queue
 AGAIN = timedelta(hours=1)  # after which a publisher that was down is asked again
 TRIES = 3  # of a night whose process died, or that could not begin
-_FALLEN = ("afgebroken", "niet begonnen")
+_FALLEN = ("afgebroken", "mislukt bij begin")
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ def _night(settings: Settings, home: Home, now: datetime, job: str) -> tuple[lis
         if last.ended:
             told += f", {(last.ended - last.begun).total_seconds():.0f} seconden"
         lines = [f"{told}; run {last.run_id[:8]}"]
-        if last.how in ("mislukt", "niet begonnen"):
+        if last.how in ("mislukt", "mislukt bij begin"):
             from nplv_orchestration import failure
 
             why = failure.of(history.failures(instance, last.run_id))

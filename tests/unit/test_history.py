@@ -85,7 +85,7 @@ def test_a_run_that_failed_before_its_first_step_says_why() -> None:
         job = dg.GraphDefinition(name="night", node_defs=[writes]).to_job(resource_defs={"disk": disk})
         job.execute_in_process(instance=instance, raise_on_error=False, run_config=history.QUIET)
         (found,) = history.runs(instance, "night")
-    assert found.how == "niet begonnen"
+    assert found.how == "mislukt bij begin"
     assert found.why == "OSError: OSError: [Errno 28] No space left on device: '/home/night'; what was published stays as it was"
 
 

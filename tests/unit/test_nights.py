@@ -20,7 +20,7 @@ def at(clock: str) -> datetime:
 
 
 def run(how: How, begun: str, ended: str | None = None) -> Past:
-    return Past("r", how, at(begun), at(ended) if ended else None, "nightly_refresh", "the disk is full" if how == "niet begonnen" else "")
+    return Past("r", how, at(begun), at(ended) if ended else None, "nightly_refresh", "the disk is full" if how == "mislukt bij begin" else "")
 
 
 @given(st.datetimes(datetime(2026, 1, 1), datetime(2046, 12, 31), timezones=st.just(UTC)))
@@ -50,9 +50,9 @@ def test_a_night_is_due_each_day_at_the_same_time_in_amsterdam(now: datetime) ->
         ("04:40", [run("afgebroken", "04:30", "04:33")], [], False, "opnieuw", "werd afgebroken"),
         ("04:40", [run("afgebroken", "04:35", "04:36")] * 3, [], False, "melden", "3 keer afgebroken"),
         ("12:00", [run("afgebroken", "04:30", "04:33")], [], False, "niets", "is gedaan: afgebroken"),
-        ("04:40", [run("niet begonnen", "04:30", "04:33")], [], False, "opnieuw", "de nacht kon niet beginnen: the disk is full"),
-        ("04:40", [run("niet begonnen", "04:35", "04:36")] * 3, [], False, "melden", "kon 3 keer niet beginnen: the disk is full"),
-        ("04:40", [run("afgebroken", "04:35", "04:36")] + [run("niet begonnen", "04:35", "04:36")] * 2, [], False, "melden", "3 keer afgebroken"),
+        ("04:40", [run("mislukt bij begin", "04:30", "04:33")], [], False, "opnieuw", "de nacht kon niet beginnen: the disk is full"),
+        ("04:40", [run("mislukt bij begin", "04:35", "04:36")] * 3, [], False, "melden", "kon 3 keer niet beginnen: the disk is full"),
+        ("04:40", [run("afgebroken", "04:35", "04:36")] + [run("mislukt bij begin", "04:35", "04:36")] * 2, [], False, "melden", "3 keer afgebroken"),
         ("04:40", [run("gestopt", "04:30", "04:33")], ["CBS"], False, "niets", "de volgende nacht"),
         ("05:32", [run("geslaagd", "04:30", "04:33")], ["CBS"], False, "niets", "een uur later opnieuw gevraagd: CBS"),
         ("05:33", [run("geslaagd", "04:30", "04:33")], ["CBS"], False, "opnieuw", "gaven geen antwoord: CBS"),
