@@ -169,7 +169,7 @@ def test_a_replay_of_one_source_takes_the_others_as_they_are(demo_home: Path, tm
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--as-of", "1 september"], "--as-of: '1 september' is no day; write it as 2024-09-01"),
+        (["--as-of", "1 september"], "--as-of: '1 september' is no day; write it as 2026-09-01"),
         (["--as-of", "2999-01-01"], "2999-01-01 is to come; a replay is of a day that was"),
         (["--as-of", "2020-01-01"], "holds nothing from before the end of 2020-01-01"),
         (["--source", "nothing"], "no table nothing; there are: focus_areas"),
