@@ -164,7 +164,7 @@ def main() -> None:
     print("| what went wrong | clicks | seconds | what stands there |\n|---|---|---|---|", flush=True)
     far = 0
     for number, fault in enumerate([fault for fault in FAULTS if any(words in fault.name for words in given.only)], 1):
-        with put_in(one, fault), one.ui():
+        with put_in(one, fault), one.ui(loads=fault.is_prepared):
             if fault.is_prepared:
                 one.night(number, fault.night)
             try:

@@ -112,15 +112,16 @@ class Soak:
         return f"http://127.0.0.1:{self._port}"
 
     @contextmanager
-    def ui(self) -> Iterator[None]:
-        """The UI, as `nplv ui` starts it."""
+    def ui(self, *, loads: bool = True) -> Iterator[None]:
+        """The UI, as `nplv ui` starts it. loads: whether the definitions can be loaded."""
         command = [*NPLV, "ui", "--port", str(self._port)]
         with (self.home.parent / "ui.log").open("a") as log:
             process = subprocess.Popen(command, env=self.environment, cwd=self.root, stdout=log, stderr=log, start_new_session=True)
         try:
             self.wait(lambda: self.ask("{ version }"), "the UI does not answer", 90)
             self.processes = process.pid
-            self._instigator("Sensor", "inbox_files", False)  # it looks at the ages of files, which no clock of ours can put forward
+            if loads:
+                self._instigator("Sensor", "inbox_files", False)  # it looks at the ages of files, which no clock of ours can put forward
             yield
         finally:
             process.send_signal(signal.SIGTERM)
