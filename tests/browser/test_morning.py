@@ -66,7 +66,7 @@ def test_a_failed_check_is_read_mended_run_again_and_passes(morning: tuple[Path,
             file.unlink()
         page.goto(f"/locations/{LOCATION}/jobs/nightly_refresh")
         page.get_by_role("button", name=re.compile("Materialize all")).click()
-        expect(page.get_by_text(re.compile("Launched run")).first).to_be_visible()
+        expect(page.get_by_text(re.compile("Launched run")).first).to_be_visible(timeout=NIGHT)
         page.goto("/runs")
         row = page.locator("[class*=VirtualizedTable_row]").filter(has_text="nightly_refresh").first
         expect(row).to_contain_text("Success", timeout=NIGHT)
