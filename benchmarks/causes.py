@@ -11,20 +11,19 @@ from __future__ import annotations
 
 import argparse
 import re
-import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Error, Page
 
-from benchmarks.processes import NPLV
-from benchmarks.soak import ROOT, Soak
-from tests.ui import looking
+from benchmarks.processes import NPLV, copy_project
+from benchmarks.soak import Soak
+from tests.ui import looking, nights, open_runs
 
 MOST = 3  # clicks
 MARTS = Path("dbt_project/models/marts")
@@ -46,17 +45,11 @@ class Fault:
     """Whether somebody ran `nplv prepare` after the change, as must be done."""
 
 
-def runs(page: Page) -> None:
-    """The list of runs."""
-    page.locator("a[href='/runs'], a[href='/runs/']").first.click()
-
-
 def the_night(status: str) -> Click:
     """The newest night in that list that ended so."""
 
     def click(page: Page) -> None:
-        rows = page.locator("[class*=VirtualizedTable_row]").filter(has_text="nightly_refresh").filter(has_text=status)
-        rows.first.locator("a[href^='/runs/']").first.click()
+        nights(page).filter(has_text=status).first.locator("a[href^='/runs/']").first.click()
 
     return click
 
@@ -73,37 +66,29 @@ def error(page: Page) -> None:
 
 WAIVERS = 'found["waivers.csv"] = (",".join(BY_KEY["waivers"].columns) + "\\n'  # of the demo country, which has none
 FAULTS = (
-    Fault("a publisher is down", (runs, the_night("Success")), "verouderd: .*", night="down all morning"),
-    Fault("a file was refused", (runs, the_night("Success")), "geweigerd: maatwerk_fout.csv", night="a wrong file"),
+    Fault("a publisher is down", (open_runs, the_night("Success")), "verouderd: .*", night="down all morning"),
+    Fault("a file was refused", (open_runs, the_night("Success")), "geweigerd: maatwerk_fout.csv", night="a wrong file"),
     Fault(
-        "a check failed", (runs, the_night("Success")), "vastgehouden: .*plausibel",
+        "a check failed", (open_runs, the_night("Success")), "vastgehouden: .*plausibel",
         change=(MARTS / "veiligheid/mart_misdrijven.yml", "plausible_high: 200", "plausible_high: 1"),
     ),
-    Fault("a full disk", (runs, the_night("Failure")), "No space left on device", night="full disk"),
-    Fault("a killed run", (runs, the_night("Failure")), "terminated by signal|De run werd afgebroken", night="killed"),
-    Fault("a run that did not begin", (runs, the_night("Success")), "begonnen door night_watch: .* begon niet", night="not begun"),
+    Fault("a full disk", (open_runs, the_night("Failure")), "No space left on device", night="full disk"),
+    Fault("a killed run", (open_runs, the_night("Failure")), "terminated by signal|De run werd afgebroken", night="killed"),
+    Fault("a run that did not begin", (open_runs, the_night("Success")), "begonnen door night_watch: .* begon niet", night="not begun"),
     Fault(
-        "a wrong setting", (runs, the_night("Success")), "see to NPLV_ALERT", night="a wrong file",  # a message is due, and does not arrive
+        "a wrong setting", (open_runs, the_night("Success")), "see to NPLV_ALERT", night="a wrong file",  # a message is due, and does not arrive
         setting=("NPLV_ALERT", "http://127.0.0.1:9/hook"),
     ),
     Fault(
-        "an expired waiver", (runs, the_night("Success")), "ontheffing van controle plausibel voor misdrijven .* verliep op",
+        "an expired waiver", (open_runs, the_night("Success")), "ontheffing van controle plausibel voor misdrijven .* verliep op",
         change=(Path("nplv_orchestration/demo/deliveries.py"), WAIVERS, f"{WAIVERS}plausibel,misdrijven,een proef,A. de Vries,2025-12-31\\n"),
     ),
     Fault(
         "a broken model", (deployment, error), "nplv prepare", is_prepared=False,
         change=(MARTS / "veiligheid/mart_misdrijven.sql", "indicator_mart(", "indicator_maart("),
     ),
-    Fault("a table is late", (runs, the_night("Success")), "verouderd: .*te laat|had(den)? er op .* moeten zijn", setting=("NPLV_DEMO_NIGHT", "500")),
+    Fault("a table is late", (open_runs, the_night("Success")), "verouderd: .*te laat|had(den)? er op .* moeten zijn", setting=("NPLV_DEMO_NIGHT", "500")),
 )  # fmt: skip
-
-
-def copied(folder: Path) -> Path:
-    """A copy of the project, prepared."""
-    project = folder / "project"
-    for name in ("nplv_orchestration", "dbt_project", "assets", "checks"):
-        shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("__pycache__", "target"))
-    return project
 
 
 def prepare(one: Soak) -> None:
@@ -111,28 +96,27 @@ def prepare(one: Soak) -> None:
     subprocess.run([*NPLV, "prepare"], env=one.environment, cwd=one.root, check=True, stdout=subprocess.DEVNULL)
 
 
-def put_in(one: Soak, fault: Fault) -> AbstractContextManager[object]:
-    """Change the project or a setting; leaving it puts it back."""
-
-    class Changed(AbstractContextManager["Changed"]):
-        def __exit__(self, *_: object) -> None:
-            if fault.change:
-                (one.root / fault.change[0]).write_text(before, encoding="utf-8")
-                prepare(one)
-            if fault.setting:
-                del one.environment[fault.setting[0]]
-
-    if fault.change:
-        file, old, new = fault.change
-        before = (one.root / file).read_text(encoding="utf-8")
-        if old not in before:
-            raise SystemExit(f"{file} does not say {old}, so nothing can be put in its place")
-        (one.root / file).write_text(before.replace(old, new, 1), encoding="utf-8")
-        if fault.is_prepared:
-            prepare(one)
+@contextmanager
+def put_in(one: Soak, fault: Fault) -> Iterator[None]:
+    """The change of the project or of a setting, put back afterwards."""
+    environment, were = dict(one.environment), dict[Path, str]()
     if fault.setting:
         one.environment[fault.setting[0]] = fault.setting[1]
-    return Changed() if fault.change or fault.setting else nullcontext()
+    if fault.change:
+        file, old, new = one.root / fault.change[0], *fault.change[1:]
+        text = were[file] = file.read_text(encoding="utf-8")
+        if old not in text:
+            raise SystemExit(f"{file} does not say {old}, so nothing can be put in its place")
+        file.write_text(text.replace(old, new, 1), encoding="utf-8")
+        if fault.is_prepared:
+            prepare(one)
+    try:
+        yield
+    finally:
+        one.environment = environment
+        for file, text in were.items():
+            file.write_text(text, encoding="utf-8")
+            prepare(one)
 
 
 def walked(one: Soak, fault: Fault, picture: Path) -> tuple[float, str]:
@@ -157,7 +141,7 @@ def main() -> None:
     call.add_argument("--only", nargs="*", default=[""], help="only faults whose name has one of these words")
     given = call.parse_args()
     folder = given.folder.absolute()
-    one = Soak(folder, copied(folder))
+    one = Soak(folder, copy_project(folder / "project"))
     prepare(one)
     with one.ui():
         one.night(0, "none")

@@ -1,8 +1,9 @@
-"""Measuring whole processes, and telling it as a table: what the scripts here share."""
+"""Measuring whole processes, and telling it as a table; a free port, and a copy of the project: what the scripts here share, with each other and with the tests."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import statistics
 import subprocess
@@ -10,9 +11,18 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[1]
 NPLV = [sys.executable, "-m", "nplv_orchestration.cli"]
 MEMORY = 1536  # MB that a night may have
+
+
+def copy_project(to: Path) -> Path:
+    """Copy what a run needs of the project into a folder that is not there yet; it is to be prepared."""
+    for name in ("nplv_orchestration", "dbt_project", "assets", "checks"):
+        shutil.copytree(ROOT / name, to / name, ignore=shutil.ignore_patterns("__pycache__", "target"))
+    return to
 
 
 def free_port() -> int:

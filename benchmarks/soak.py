@@ -26,12 +26,11 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
-from benchmarks.processes import NPLV, free_port
+from benchmarks.processes import NPLV, ROOT, free_port
 from nplv_orchestration.demo.calendar import START
 from nplv_orchestration.nights import AMSTERDAM, AT
 from nplv_orchestration.services import LOCATION
 
-ROOT = Path(__file__).resolve().parents[1]
 FAKETIME = next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))), None)
 FIRST = datetime(2027, 3, 1, AT.hour, AT.minute, tzinfo=AMSTERDAM)
 """The first night, so that the change of the clock lies within a month."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from nplv_orchestration import failure
 from nplv_orchestration.errors import NplvError
+from nplv_orchestration.failure import Failure
 from nplv_orchestration.home import Home, write_atomically
 from nplv_orchestration.settings import Settings
 
@@ -54,14 +55,19 @@ retention:
 
 @dataclass(frozen=True)
 class Past:
-    """A run as the history has it. how: mislukt bij begin when it failed before its first step, as on a full disk; afgebroken when its process died, gestopt when somebody stopped it; begun: when it was asked for; ended: None while it goes on; by: which schedule or sensor asked for it, else empty; why: in a line, why it did not begin."""
+    """A run as the history has it. how: mislukt bij begin when it failed before its first step, as on a full disk; afgebroken when its process died, gestopt when somebody stopped it; begun: when it was asked for; ended: None while it goes on; by: which schedule or sensor asked for it, else empty; failed: what made it fail."""
 
     run_id: str
     how: How
     begun: datetime
     ended: datetime | None
     by: str
-    why: str = ""
+    failed: Failure | None = None
+
+    @property
+    def why(self) -> str:
+        """In a line, why it did not begin; empty when it did."""
+        return str(self.failed.error) if self.failed and self.how == "mislukt bij begin" else ""
 
 
 def dagster_home(settings: Settings) -> None:
@@ -130,21 +136,22 @@ def failures(instance: dg.DagsterInstance, run_id: str) -> list[dg.DagsterEvent]
 def _past(instance: dg.DagsterInstance, record: dg.RunRecord) -> Past:
     import dagster as dg
 
-    run, why = record.dagster_run, ""
+    run, failed = record.dagster_run, None
     how = _how(run.status)
     if run.status == dg.DagsterRunStatus.FAILURE:
         found = failures(instance, run.run_id)
-        if not found:
+        failed = failure.of(found) if found else None
+        if failed is None:
             how = "afgebroken"
-        elif not found[0].step_key:
-            how, why = "mislukt bij begin", str(failure.of(found).error)
+        elif not failed.step:
+            how = "mislukt bij begin"
     return Past(
         run.run_id,
         how,
         record.create_timestamp.replace(tzinfo=UTC),
         datetime.fromtimestamp(record.end_time, UTC) if record.end_time else None,
         run.tags.get("dagster/schedule_name") or run.tags.get("dagster/sensor_name") or "",
-        why,
+        failed,
     )
 
 

@@ -80,11 +80,8 @@ def _night(settings: Settings, home: Home, now: datetime, job: str) -> tuple[lis
         if last.ended:
             told += f", {(last.ended - last.begun).total_seconds():.0f} seconden"
         lines = [f"{told}; run {last.run_id[:8]}"]
-        if last.how in ("mislukt", "mislukt bij begin"):
-            from nplv_orchestration import failure
-
-            why = failure.of(history.failures(instance, last.run_id))
-            lines.append(f"bij {why.step or 'de run'}: {why.error}")
+        if last.failed:
+            lines.append(f"bij {last.failed.step or 'de run'}: {last.failed.error}")
     if nights.is_missed(now, since):
         lines.append(f"de nacht van {nights.last_due(now):%d-%m-%Y om %H.%M uur} begon niet: loopt `nplv ui`? Zie docs/runbook.md")
         return lines, False

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 from benchmarks.processes import free_port
 from nplv_orchestration.services import LOCATION as LOCATION
@@ -57,3 +57,13 @@ def looking(address: str, width: int = 1440) -> Iterator[Page]:
         expect.set_options(timeout=LONG)
         yield context.new_page()
         browser.close()
+
+
+def open_runs(page: Page) -> None:
+    """Go to the list of runs."""
+    page.locator("a[href='/runs'], a[href='/runs/']").first.click()
+
+
+def nights(page: Page) -> Locator:
+    """The nights in the list of runs, the newest first."""
+    return page.locator("[class*=VirtualizedTable_row]").filter(has_text="nightly_refresh")

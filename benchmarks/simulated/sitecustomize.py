@@ -1,7 +1,8 @@
 """Loaded by each Python process of a soak, before anything else: what makes a simulated clock bearable, and faults that are put in from outside.
 
-libfaketime 0.9.10 refuses how Python sleeps, and whoever sleeps until a moment sleeps past it when the clock is put forward. The file that SOAK_FAULTS names says which publishers of the demo country are down (`down`) or answer with a page (`page`), by
-host, and whether the disk is full (`full`); it is read each time that somebody asks or writes.
+libfaketime 0.9.10 refuses how Python sleeps, and whoever sleeps until a moment sleeps past it when the clock is put forward. The file that SOAK_FAULTS names says
+which publishers of the demo country are down (`down`) or answer with a page (`page`), by host, and whether the disk is full (`full`); it is read each time that
+somebody asks or writes.
 """
 
 from __future__ import annotations

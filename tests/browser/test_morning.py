@@ -15,7 +15,7 @@ from nplv_orchestration.run import run_night
 from nplv_orchestration.settings import Settings
 from tests.programs import chromium
 from tests.real import Night
-from tests.ui import LOCATION, looking, serving_ui
+from tests.ui import LOCATION, looking, nights, open_runs, serving_ui
 
 NIGHT = 240_000  # milliseconds that a night may take, with the start of its process
 FILE = "maatwerk_fout.csv"
@@ -41,8 +41,8 @@ def width(request: pytest.FixtureRequest) -> int:
 def test_the_cause_is_two_clicks_from_the_first_page(morning: tuple[Path, str], width: int, tmp_path_factory: pytest.TempPathFactory) -> None:
     with looking(morning[1], width) as page:
         page.goto("/")
-        page.locator("a[href='/runs'], a[href='/runs/']").first.click()
-        row = page.locator("[class*=VirtualizedTable_row]").filter(has_text="nightly_refresh").first
+        open_runs(page)
+        row = nights(page).first
         expect(row).to_contain_text("nplv/aandacht: geweigerd 2")
         _picture(page, tmp_path_factory, "runs")
         row.locator("a[href^='/runs/']").first.click()
@@ -68,7 +68,7 @@ def test_a_failed_check_is_read_mended_run_again_and_passes(morning: tuple[Path,
         page.get_by_role("button", name=re.compile("Materialize all")).click()
         expect(page.get_by_text(re.compile("Launched run")).first).to_be_visible(timeout=NIGHT)
         page.goto("/runs")
-        row = page.locator("[class*=VirtualizedTable_row]").filter(has_text="nightly_refresh").first
+        row = nights(page).first
         expect(row).to_contain_text("Success", timeout=NIGHT)
         expect(row).not_to_contain_text("nplv/aandacht")
         _picture(page, tmp_path_factory, "runs-again")

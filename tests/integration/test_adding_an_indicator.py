@@ -16,10 +16,10 @@ import duckdb
 import pandas as pd
 import pytest
 
+from benchmarks.processes import ROOT, copy_project
 from tests.planted import newest
 from tests.real import Night
 
-ROOT = Path(__file__).resolve().parents[2]
 ID = "schooladvies_havo_vwo"
 SPECS = """
 import json
@@ -78,9 +78,7 @@ def delivery(home: Path) -> str:
 @pytest.fixture(scope="module")
 def copied(demo_night: Night, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A copy of the project with the two files, and a home of the demo country after a night with it."""
-    project = tmp_path_factory.mktemp("copy") / "project"
-    for folder in ("nplv_orchestration", "dbt_project", "assets", "checks"):
-        shutil.copytree(ROOT / folder, project / folder, ignore=shutil.ignore_patterns("__pycache__", "target"))
+    project = copy_project(tmp_path_factory.mktemp("copy") / "project")
     names = files()
     assert set(names) == {f"mart_{ID}.sql", f"mart_{ID}.yml"}
     for name, text in (names | in_two_series()).items():

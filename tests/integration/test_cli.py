@@ -9,9 +9,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from typer.testing import CliRunner
@@ -20,7 +19,7 @@ from benchmarks.processes import NPLV
 from nplv_orchestration import cli
 from nplv_orchestration.errors import HomeBusy, NplvError, WrongCall
 from nplv_orchestration.home import Home
-from tests.real import Night, environment_for
+from tests.real import Night, environment_for, handled_by
 
 
 @pytest.fixture
@@ -141,12 +140,8 @@ def indiscreet() -> Iterator[tuple[str, list[str]]]:
         def log_message(self, *words: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", asked
-    finally:
-        server.shutdown()
+    with handled_by(Handler) as url:
+        yield url, asked
 
 
 def test_a_night_leaves_no_secret_behind(publishers: str, home_of: Path) -> None:

@@ -8,10 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nplv_orchestration.errors import NplvError
+from nplv_orchestration.failure import Failure
 from nplv_orchestration.history import How, Past
 from nplv_orchestration.nights import AMSTERDAM, AT, GRACE, is_missed, last_due, look, next_due
 
 DAY = datetime(2027, 3, 10, tzinfo=AMSTERDAM)
+
+
+FULL = Failure("", NplvError("the disk is full"))
 
 
 def at(clock: str) -> datetime:
@@ -20,7 +25,7 @@ def at(clock: str) -> datetime:
 
 
 def run(how: How, begun: str, ended: str | None = None) -> Past:
-    return Past("r", how, at(begun), at(ended) if ended else None, "nightly_refresh", "the disk is full" if how == "mislukt bij begin" else "")
+    return Past("r", how, at(begun), at(ended) if ended else None, "nightly_refresh", FULL if how == "mislukt bij begin" else None)
 
 
 @given(st.datetimes(datetime(2026, 1, 1), datetime(2046, 12, 31), timezones=st.just(UTC)))
