@@ -14,12 +14,13 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -28,6 +29,7 @@ from typing import Any
 
 from benchmarks.processes import NPLV, ROOT, free_port
 from nplv_orchestration.demo.calendar import START
+from nplv_orchestration.history import PROCESS
 from nplv_orchestration.nights import AMSTERDAM, AT
 from nplv_orchestration.services import LOCATION
 
@@ -47,7 +49,7 @@ FAULTS = ("down for an hour", "down all morning", "a page for an answer", "a wro
 TOLD = {  # how the message of each begins, as it stands in the file of that day; of what went well at the next try there is none
     "down for an hour": "Verouderd", "down all morning": "Verouderd", "a page for an answer": "Geweigerd", "a wrong file": "Geweigerd", "killed": "Mislukt", "not begun": "Mislukt",
 }  # fmt: skip
-RUNS = "{ runsOrError(limit: 60) { ... on Runs { results { runId jobName status startTime tags { key value } } } } }"
+RUNS = "{ runsOrError(limit: 60) { ... on Runs { results { runId jobName status startTime } } } }"
 _ENDED = ("SUCCESS", "FAILURE", "CANCELED")
 
 
@@ -141,6 +143,12 @@ class Soak:
         found = self.ask(RUNS).get("runsOrError", {}).get("results", [])
         return [run for run in reversed(found) if run["jobName"] == job and (run["startTime"] or since.timestamp() + 1) >= since.timestamp()]
 
+    def process(self, run: dict[str, Any]) -> int:
+        """The process in which a run lives or lived; 0 while it is in none. It stands in a tag that GraphQL does not give."""
+        with closing(sqlite3.connect(self.home / "dagster" / "history" / "runs.db")) as history:
+            found = history.execute("SELECT value FROM run_tags WHERE run_id = ? AND key = ?", (run["runId"], PROCESS)).fetchone()
+        return int(found[0].split()[0]) if found else 0
+
     def wait(self, until: Callable[[], Any], otherwise: str, seconds: float = LONG) -> Any:
         """Wait until something is so; gives what it is. Raises TimeoutError."""
         end = time.monotonic() + seconds
@@ -215,8 +223,11 @@ class Soak:
                 self.put_clock(self.now + timedelta(seconds=65))
                 return self.wait_for_runs("nightly_refresh", due, 1)
             case "killed":
-                run = self.wait(lambda: [r for r in self.runs("nightly_refresh", due) if r["status"] == "STARTED" and _process(r)], "no run began")[0]
-                os.kill(_process(run), signal.SIGKILL)
+                process = self.wait(
+                    lambda: [p for run in self.runs("nightly_refresh", due) if run["status"] == "STARTED" and (p := self.process(run))],
+                    "no run began",
+                )[0]
+                os.kill(process, signal.SIGKILL)
                 self.wait_for_runs("nightly_refresh", due, 1)
                 self.put_clock(self.now + timedelta(seconds=65))
                 return self.wait_for_runs("nightly_refresh", due, 2)
@@ -341,7 +352,7 @@ def kills(folder: Path, nights: int, seed: int, say: Callable[[Night], None] = l
             night.killed, night.told, night.sizes = dead, one.told(number), one.sizes()
             if night.runs.count("SUCCESS") != 1:
                 night.wrong.append(f"the night ended {night.runs}")
-            began = [run for run in one.runs("nightly_refresh", due) if run["status"] == "FAILURE" and _process(run)]
+            began = [run for run in one.runs("nightly_refresh", due) if run["status"] == "FAILURE" and one.process(run)]
             if night.told.count("Mislukt") != len(began):  # one that never began left nothing to tell of
                 night.wrong.append(f"told {night.told} of {len(began)} runs that were killed")
             found.append(night)
@@ -377,10 +388,6 @@ def _put_in(fault: str) -> dict[str, object]:
             return {"full": True}
         case _:
             return {}
-
-
-def _process(run: dict[str, Any]) -> int:
-    return next((int(tag["value"].split()[0]) for tag in run["tags"] if tag["key"] == "nplv/process"), 0)
 
 
 def _sizes(folder: Path) -> list[int]:

@@ -55,7 +55,7 @@ def build_definitions(
         with open_monitor(settled, who, progress=progress, wait=wait, transport=transport, day=day) as opened:
             if context.instance and context.dagster_run:
                 history.end_killed_runs(context.instance, opened.died)
-                context.instance.add_run_tags(context.dagster_run.run_id, history.process_tag())
+                context.instance.add_run_tags(context.dagster_run.run_id, _own(context.dagster_run) | history.process_tag())
             try:
                 yield opened
             finally:
@@ -80,12 +80,17 @@ def build_definitions(
     )
 
 
+def _own(run: dg.DagsterRun) -> dict[str, str]:
+    """What a run that somebody does again tells of itself, in place of what the run before it told: Dagster gives it the same tags."""
+    return {ATTENTION: "niets", WHY: "opnieuw gedaan"} if run.parent_run_id else {}
+
+
 def _end(context: dg.InitResourceContext, monitor: Monitor, manifest: Manifest) -> None:
     """The end of a run, however it ended: tell what a person must do, and after a night remove what is old. The run stands as it is, so what goes wrong here is logged."""
     run, log = context.dagster_run, context.log or dg.get_dagster_logger()
     if not context.instance or run is None or run.job_name not in _TOLD:  # what is run by hand tells nothing: somebody is looking
         return
-    if why := run.tags.get(WHY):
+    if (why := run.tags.get(WHY)) and not run.parent_run_id:
         log.warning(f"begonnen door night_watch: {why}")  # at the end of the log, where people look
     try:
         _alert(context.instance, run, monitor, manifest, log)
@@ -106,13 +111,11 @@ def _alert(instance: dg.DagsterInstance, run: dg.DagsterRun, monitor: Monitor, m
     if run.job_name == NIGHTLY:
         causes += [attention.killed(monitor.died)] if monitor.died else []
         causes += attention.causes(monitor, manifest)
-    if not causes:
-        return
     for cause in causes:
         log.warning(f"{cause.kind}: {cause.text}. Te doen: {cause.todo}.")
-    counted = Counter(cause.kind for cause in causes)
-    instance.add_run_tags(run.run_id, {ATTENTION: ", ".join(f"{kind} {count}" for kind, count in counted.items())})
-    complete = run.job_name == NIGHTLY and not failed
+    if counted := Counter(cause.kind for cause in causes):
+        instance.add_run_tags(run.run_id, {ATTENTION: ", ".join(f"{kind} {count}" for kind, count in counted.items())})
+    complete = run.job_name == NIGHTLY and not failed  # a night in which nothing asks for a person says so too: what was told before is solved
     alerts.tell(causes, monitor.settings.alert_channel, monitor.home, monitor.today, is_demo=monitor.mode == "demo", complete=complete)
 
 

@@ -26,11 +26,19 @@ How = Literal["wacht", "bezig", "geslaagd", "mislukt", "mislukt bij begin", "afg
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """The configuration of a run that tells nothing on the terminal; the history has it all."""
-_PROCESS = "nplv/process"
+PROCESS = ".dagster/nplv_process"
+"""The tag with the process of a run; one with this prefix is not shown in the UI."""
 _OURS = "# Written by nplv from its settings, each time that it starts. Take this line out, and the file stays as you change it.\n"
 # Only one run at a time is taken from the queue, where it stays while the code server is started again; whoever comes around it waits for the lock of the home.
 # A look of a sensor that found nothing is of no use a week later.
-_CONFIG = """telemetry:
+_CONFIG = """storage:
+  custom:
+    module: nplv_orchestration.history_storage
+    class: HistoryStorage
+    config:
+      base_dir:
+        env: DAGSTER_HOME
+telemetry:
   enabled: false
 nux:
   enabled: false
@@ -55,13 +63,12 @@ retention:
 
 @dataclass(frozen=True)
 class Past:
-    """A run as the history has it. how: mislukt bij begin when it failed before its first step, as on a full disk; afgebroken when its process died, gestopt when somebody stopped it; begun: when it was asked for; ended: None while it goes on; by: which schedule or sensor asked for it, else empty; failed: what made it fail."""
+    """A run as the history has it. how: mislukt bij begin when it failed before its first step, as on a full disk; afgebroken when its process died, gestopt when somebody stopped it; begun: when it was asked for; ended: None while it goes on; failed: what made it fail."""
 
     run_id: str
     how: How
     begun: datetime
     ended: datetime | None
-    by: str
     failed: Failure | None = None
 
     @property
@@ -98,7 +105,7 @@ def opened(settings: Settings) -> Iterator[dg.DagsterInstance]:
 
 def process_tag() -> dict[str, str]:
     """The tag of a run that lives in this process, by which it is known when the process is gone."""
-    return {_PROCESS: f"{os.getpid()} {_since(os.getpid())}".rstrip()}
+    return {PROCESS: f"{os.getpid()} {_since(os.getpid())}".rstrip()}
 
 
 def end_killed_runs(instance: dg.DagsterInstance, died: str = "") -> None:
@@ -110,7 +117,7 @@ def end_killed_runs(instance: dg.DagsterInstance, died: str = "") -> None:
 
     going_on = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
     for run in instance.get_runs(dg.RunsFilter(statuses=going_on)):
-        if run.run_id in died or (_PROCESS in run.tags and not _lives(run.tags[_PROCESS])):
+        if run.run_id in died or ((process := _process(instance, run)) and not _lives(process)):
             instance.report_run_failed(run, "De run werd afgebroken: het proces bestaat niet meer.")
 
 
@@ -150,7 +157,6 @@ def _past(instance: dg.DagsterInstance, record: dg.RunRecord) -> Past:
         how,
         record.create_timestamp.replace(tzinfo=UTC),
         datetime.fromtimestamp(record.end_time, UTC) if record.end_time else None,
-        run.tags.get("dagster/schedule_name") or run.tags.get("dagster/sensor_name") or "",
         failed,
     )
 
@@ -169,6 +175,12 @@ def _how(status: dg.DagsterRunStatus) -> How:
             return "wacht"
         case _:
             return "bezig"
+
+
+def _process(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str:
+    """The tag of the process of a run, empty while it has none: one that is done again has the tags of the run before it until it begins."""
+    process, before = run.tags.get(PROCESS, ""), run.parent_run_id and instance.get_run_by_id(run.parent_run_id)
+    return "" if before and before.tags.get(PROCESS) == process else process
 
 
 def _lives(tag: str) -> bool:

@@ -30,7 +30,7 @@ _LOOK = 0.5  # seconds between two looks at the processes
 _STEADY = 60.0  # seconds after which a process that dies did not die at its start
 _MOST = 6  # deaths at its start after which something is wrong that a restart does not mend
 _PAUSE, _LONGEST = 1.0, 30.0  # seconds before the second restart, twice as long before each after it, and at the most
-_STOP = 20.0  # seconds that the processes have to end by themselves
+_STOP = 5.0  # seconds that the processes have to end by themselves; the web server would wait for as long as a page is open
 _PARENT_DIES = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 

@@ -62,10 +62,9 @@ def test_how_a_run_ended(tmp_path: Path) -> None:
             job = dg.GraphDefinition(name="night", node_defs=[op]).to_job()
             job.execute_in_process(instance=instance, raise_on_error=False, run_config=history.QUIET)
         for status in (dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELED, dg.DagsterRunStatus.FAILURE):
-            instance.create_run_for_job(job, status=status, tags={"dagster/sensor_name": "night_watch"})
+            instance.create_run_for_job(job, status=status)
         found = history.runs(instance, "night")
         assert [run.how for run in found] == ["afgebroken", "gestopt", "bezig", "wacht", "mislukt", "geslaagd"]
-        assert [run.by for run in found] == ["night_watch"] * 4 + ["", ""]
         now = datetime.now(AMSTERDAM)  # of another zone than the database, which is of UTC
         assert len(history.runs(instance, "night", now - timedelta(minutes=5))) == 6
         assert history.runs(instance, "night", now + timedelta(minutes=5)) == history.runs(instance, "day") == []
@@ -92,11 +91,26 @@ def test_a_run_that_failed_before_its_first_step_says_why() -> None:
 def test_a_run_whose_process_is_gone_is_ended_and_no_other(tmp_path: Path) -> None:
     with dg.DagsterInstance.ephemeral() as instance:
         job = dg.GraphDefinition(name="night", node_defs=[works]).to_job()
-        here = history.process_tag()["nplv/process"]
+        here = history.process_tag()[history.PROCESS]
         assert len(here.split()) == 3, "the mark of Linux: process, start of the machine, start of the process"
         since_reboot = here.rpartition(" ")[0] + " 1"  # our number, given to a process of before
-        tags: list[dict[str, str]] = [{"nplv/process": here}, {"nplv/process": str(2**22 + 1)}, {}, {}, {"nplv/process": since_reboot}]
+        tags: list[dict[str, str]] = [{history.PROCESS: here}, {history.PROCESS: str(2**22 + 1)}, {}, {}, {history.PROCESS: since_reboot}]
         runs = [instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags=tag) for tag in tags]
         history.end_killed_runs(instance, f"Dagster run {runs[3].run_id} (process 1)")
         statuses = [found.status.value for run in runs if (found := instance.get_run_by_id(run.run_id))]
     assert statuses == ["STARTED", "FAILURE", "STARTED", "FAILURE", "FAILURE"]
+
+
+def test_a_run_that_is_done_again_is_not_known_by_the_process_of_the_run_before(tmp_path: Path) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        job = dg.GraphDefinition(name="night", node_defs=[works]).to_job()
+        gone = {history.PROCESS: str(2**22 + 1)}
+        before = instance.create_run_for_job(job, status=dg.DagsterRunStatus.FAILURE, tags=gone)
+        again = instance.create_run_for_job(
+            job, status=dg.DagsterRunStatus.STARTING, tags=gone, parent_run_id=before.run_id, root_run_id=before.run_id
+        )
+        history.end_killed_runs(instance)
+        assert instance.get_run_by_id(again.run_id).status == dg.DagsterRunStatus.STARTING  # type: ignore[union-attr]
+        instance.add_run_tags(again.run_id, {history.PROCESS: str(2**22 + 2)})
+        history.end_killed_runs(instance)
+        assert instance.get_run_by_id(again.run_id).status == dg.DagsterRunStatus.FAILURE  # type: ignore[union-attr]

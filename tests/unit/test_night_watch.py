@@ -122,7 +122,7 @@ def test_nights_of_before_the_first_look_are_no_concern(watched: Watched, clock:
 def begun(watched: Watched, process: int, status: dg.DagsterRunStatus) -> dg.DagsterRun:
     """A night that was begun a moment ago, by the clock of the machine, in a process."""
     job = watched._definitions.resolve_job_def(NIGHTLY)
-    return watched.instance.create_run_for_job(job, status=status, tags={"nplv/process": str(process), "dagster/schedule_name": NIGHTLY})
+    return watched.instance.create_run_for_job(job, status=status, tags={history.PROCESS: str(process), "dagster/schedule_name": NIGHTLY})
 
 
 def test_a_night_whose_process_died_is_ended_and_begun_again(watched: Watched) -> None:

@@ -25,7 +25,7 @@ def at(clock: str) -> datetime:
 
 
 def run(how: How, begun: str, ended: str | None = None) -> Past:
-    return Past("r", how, at(begun), at(ended) if ended else None, "nightly_refresh", FULL if how == "mislukt bij begin" else None)
+    return Past("r", how, at(begun), at(ended) if ended else None, FULL if how == "mislukt bij begin" else None)
 
 
 @given(st.datetimes(datetime(2026, 1, 1), datetime(2046, 12, 31), timezones=st.just(UTC)))
