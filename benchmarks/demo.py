@@ -27,7 +27,10 @@ def main() -> None:
     run = [*NPLV, "run"]
     written = folder / "land"
     tasks = {
-        "tiny": [Task("a first night on the tiny country", run, 25, MEMORY, away)],
+        "tiny": [
+            Task("a first night on the tiny country", run, 25, MEMORY, away),
+            Task("the same, its history in Dagster's own storage", run, None, MEMORY, partial(_dagsters_own_storage, folder)),
+        ],
         "small": [Task("a first night on the small country", run, 60, MEMORY, away), Task("the same with nothing changed", run, 15, MEMORY)],
         "national": [Task("the national country as files", [*NPLV, "demo", "--size", "national", "--out", str(written)], 60, None, away)],
     }
@@ -40,6 +43,13 @@ def main() -> None:
     finally:
         away()
     print(table([task for of_size in tasks.values() for task in of_size]))
+
+
+def _dagsters_own_storage(folder: Path) -> None:
+    """A new home whose `dagster.yaml` is somebody's own, so that it stays as it is."""
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "home" / "dagster").mkdir(parents=True)
+    (folder / "home" / "dagster" / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
 
 
 if __name__ == "__main__":

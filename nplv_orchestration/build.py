@@ -82,7 +82,8 @@ def build_definitions(
 
 def _own(run: dg.DagsterRun) -> dict[str, str]:
     """What a run that somebody does again tells of itself, in place of what the run before it told: Dagster gives it the same tags."""
-    return {ATTENTION: "niets", WHY: "opnieuw gedaan"} if run.parent_run_id else {}
+    own = {ATTENTION: "niets", WHY: "opnieuw gedaan"} if run.parent_run_id else {}
+    return {tag: told for tag, told in own.items() if tag in run.tags}
 
 
 def _end(context: dg.InitResourceContext, monitor: Monitor, manifest: Manifest) -> None:

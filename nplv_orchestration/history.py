@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -17,6 +18,7 @@ from nplv_orchestration import failure
 from nplv_orchestration.errors import NplvError
 from nplv_orchestration.failure import Failure
 from nplv_orchestration.home import Home, write_atomically
+from nplv_orchestration.services import LOCATION
 from nplv_orchestration.settings import Settings
 
 if TYPE_CHECKING:
@@ -101,6 +103,18 @@ def opened(settings: Settings) -> Iterator[dg.DagsterInstance]:
     except DBAPIError as error:
         where = Home.of(settings).dagster
         raise NplvError(f"Dagster's history in {where} cannot be kept: {error.orig}; free space there and run again") from error
+
+
+def run_here(instance: dg.DagsterInstance, job: dg.JobDefinition, partition_key: str | None = None) -> dg.ExecuteInProcessResult:
+    """Run a job in this process, and give how it ended; it raises nothing. In the history it is a run of the code location of the UI, which shows it in its timeline and can do it again."""
+    import dagster as dg
+    from dagster._core.definitions.repository_definition import SINGLETON_REPOSITORY_NAME
+    from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteRepositoryOrigin
+
+    origin = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(LOCATION), SINGLETON_REPOSITORY_NAME).get_job_origin(job.name)
+    # `execute_in_process` has no word for it, and creates its run by this method.
+    vars(instance)["create_run_for_job"] = partial(dg.DagsterInstance.create_run_for_job, instance, remote_job_origin=origin)
+    return job.execute_in_process(instance=instance, raise_on_error=False, partition_key=partition_key, tags=process_tag())
 
 
 def process_tag() -> dict[str, str]:

@@ -52,14 +52,14 @@ def run_night(settings: Settings, year: int | None, progress: Progress = silent)
     if year is not None and str(year) not in years:
         raise WrongCall(f"an edition {year} cannot be made: editions are of {years[0]} to {years[-1]}")
     with history.opened(settings) as instance:
-        night = definitions.resolve_job_def(NIGHTLY).execute_in_process(instance=instance, raise_on_error=False, tags=history.process_tag())
+        night = history.run_here(instance, definitions.resolve_job_def(NIGHTLY))
         raise_failure(night)
         published = _metadata(night, "publication")
         newest = published["nieuwste_jaar"].value
         wanted = year if year is not None else newest
         if wanted is None:
             raise NplvError("no indicator has a figure in any year, so there is no edition; see `nplv doctor` for the sources")
-        made = edition_job.execute_in_process(instance=instance, raise_on_error=False, partition_key=str(wanted), tags=history.process_tag())
+        made = history.run_here(instance, edition_job, str(wanted))
         raise_failure(made)
     from nplv_orchestration.archive import Archive
     from nplv_orchestration.sources.inbox import refused, warnings

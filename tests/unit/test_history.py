@@ -12,6 +12,7 @@ import yaml
 
 from nplv_orchestration import history
 from nplv_orchestration.nights import AMSTERDAM
+from nplv_orchestration.services import LOCATION
 from nplv_orchestration.settings import Settings
 
 
@@ -86,6 +87,18 @@ def test_a_run_that_failed_before_its_first_step_says_why() -> None:
         (found,) = history.runs(instance, "night")
     assert found.how == "mislukt bij begin"
     assert found.why == "OSError: OSError: [Errno 28] No space left on device: '/home/night'; what was published stays as it was"
+
+
+def test_a_run_in_this_process_is_one_of_the_code_location_of_the_ui(tmp_path: Path) -> None:
+    with history.opened(Settings(home=tmp_path)) as instance:
+        for op in (works, fails):
+            history.run_here(instance, dg.GraphDefinition(name=f"it_{op.name}", node_defs=[op]).to_job(config=history.QUIET))
+        runs = {run.job_name: run for run in instance.get_runs()}
+    assert {name: run.status.value for name, run in runs.items()} == {"it_works": "SUCCESS", "it_fails": "FAILURE"}
+    for name, run in runs.items():
+        assert run.remote_job_origin and run.remote_job_origin.job_name == name
+        assert run.remote_job_origin.repository_origin.get_label() == f"__repository__@{LOCATION}"
+        assert run.tags[history.PROCESS].startswith(f"{os.getpid()} ")
 
 
 def test_a_run_whose_process_is_gone_is_ended_and_no_other(tmp_path: Path) -> None:
