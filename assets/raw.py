@@ -51,7 +51,7 @@ def _raw_asset(table: SourceTable) -> dg.AssetsDefinition:
         for warning in warnings(monitor.settings.inbox_folder, table.key) if table.is_delivered else []:
             context.log.warning(warning)
         manifest = state.manifest
-        metadata: dict[str, Any] = {"toestand": state.state, "reden": state.reason, "bijzonderheden": state.detail}
+        metadata: dict[str, Any] = {"toestand": state.state, "reden": state.reason or "geen", "bijzonderheden": state.detail or "geen"}
         fresh = freshness(table, monitor.archive)
         if manifest:
             metadata |= {"dagster/row_count": manifest.rows, "hash": manifest.sha256, "opgehaald": manifest.fetched_at}

@@ -32,7 +32,7 @@ def results(key: dg.AssetKey, table: SourceTable, state: TableState, fresh: Fres
     Whether it is late depends on the day, and is no evidence of the figures that are there.
     """
     is_late = fresh is not None and fresh.is_late(day)
-    metadata = {"toestand": state.state, "reden": state.reason, "bijzonderheden": state.detail, "grenzen": table.boundary_year}
+    metadata = {"toestand": state.state, "reden": state.reason or "geen", "bijzonderheden": state.detail or "geen", "grenzen": table.boundary_year}
     metadata |= {"versheid": fresh.told(day)} if fresh else {}
     for severity, name in _SHOWN.items():
         failed = [one.check for one in RAW_CHECKS if one.severity == severity and one.fails(state)]

@@ -13,7 +13,7 @@ from html import escape
 from nplv_orchestration.edition.table import Point, number
 
 _FONT = "Source Sans Pro, Arial, sans-serif"
-_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM, _SIZE = 520, 210, 46, 156, 30, 26, 12
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM, _SIZE = 560, 210, 46, 196, 30, 26, 12  # names have room in a wide font too
 _LINES = (("gebieden", "#154273", ""), ("Nederland", "#6b6b6b", "5 3"))
 _STEPS = (1, 2, 2.5, 5, 10)
 
@@ -51,7 +51,7 @@ def chart(
     title: str = "",
     note: str = "",
 ) -> str:
-    """The lines of the areas and the Netherlands, in `unit`. title: what it shows, for who cannot see it; note: what is written over it, as on invented figures."""
+    """The lines of the areas and the Netherlands, in `unit`. title: what it shows, for who cannot see it; note: what is written in its corner, as on invented figures."""
     shown = [v for _, *both in points for v in both if v is not None]
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" height="{_HEIGHT}" role="img" '
@@ -91,7 +91,7 @@ def chart(
     marks.append(f'<text x="4" y="13" font-size="{_SIZE - 1}">{escape(unit)}{truncated}</text>')
     if note:
         marks.append(
-            f'<text x="{_WIDTH - 4}" y="13" text-anchor="end" font-size="{_SIZE - 2}" font-weight="bold" fill="#7a4f00">{escape(note)}</text>'
+            f'<text x="{_WIDTH - 4}" y="{_HEIGHT - 8}" text-anchor="end" font-size="{_SIZE - 2}" font-weight="bold" fill="#7a4f00">{escape(note)}</text>'
         )
     return f"{head}{''.join(marks)}</svg>"
 
