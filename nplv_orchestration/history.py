@@ -144,6 +144,18 @@ def runs(instance: dg.DagsterInstance, job: str, since: datetime | None = None, 
     return [_past(instance, record) for record in records]
 
 
+def forget_checks(instance: dg.DagsterInstance, before: datetime) -> None:
+    """Remove what checks found before a moment, but for the last outcome of each, which is what the UI shows of it. Dagster keeps them when it removes their run."""
+    from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable as outcomes
+    from sqlalchemy import func, select
+
+    last = select(func.max(outcomes.c.id)).group_by(outcomes.c.asset_key, outcomes.c.check_name, outcomes.c.partition)
+    with instance.event_log_storage.index_connection() as connection:  # type: ignore[attr-defined]
+        connection.execute(
+            outcomes.delete().where(outcomes.c.create_timestamp < before.astimezone(UTC).replace(tzinfo=None), outcomes.c.id.not_in(last))
+        )
+
+
 def failures(instance: dg.DagsterInstance, run_id: str) -> list[dg.DagsterEvent]:
     """The failures of the steps of a run, else its own, when it failed before the first; none when nothing in it failed, or it was killed."""
     import dagster as dg

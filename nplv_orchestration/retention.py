@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nplv_orchestration import history
 from nplv_orchestration.archive import Archive
 from nplv_orchestration.edition import life
 from nplv_orchestration.home import Home
@@ -53,6 +54,7 @@ def _runs(home: Home, instance: dg.DagsterInstance, before: datetime) -> int:
         instance.delete_run(run.run_id)
         _remove(_output_of(home, run.run_id))
         _remove((home.dagster / "history" / "runs").glob(f"{run.run_id}.db*"))  # SQLite's file stays, empty
+    history.forget_checks(instance, before)
     return len(old)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -59,6 +60,30 @@ def test_runs_go_with_what_dagster_keeps_of_them(tmp_path: Path) -> None:
             assert tidy(Home(tmp_path), settings, instance, TODAY)["runs"] == 1
         assert [run.run_id for run in instance.get_runs()] == [going_on]
     assert not list((tmp_path / "dagster" / "history" / "runs").glob(f"{first}*"))
+
+
+@dg.asset(check_specs=[dg.AssetCheckSpec(name, asset="table") for name in ("unique", "complete")])
+def table() -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    yield dg.MaterializeResult()
+    for name in ("unique", "complete"):
+        yield dg.AssetCheckResult(check_name=name, passed=True)
+
+
+def test_of_what_checks_found_the_last_outcome_of_each_stays(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, keep_runs=30)
+    job = dg.Definitions(assets=[table], jobs=[dg.define_asset_job("night", config=history.QUIET)]).resolve_job_def("night")
+    with history.opened(settings) as instance:
+        runs = [job.execute_in_process(instance=instance).run_id for _ in range(3)]
+
+        def found() -> dict[str, list[str]]:
+            keys = [dg.AssetCheckKey(dg.AssetKey("table"), name) for name in ("unique", "complete")]
+            return {key.name: [one.run_id for one in instance.event_log_storage.get_asset_check_execution_history(key, limit=9)] for key in keys}
+
+        tidy(Home(tmp_path), settings, instance, TODAY)
+        assert found() == {"unique": runs[::-1], "complete": runs[::-1]}
+        with time_machine.travel(time.time() + 31 * DAY):
+            assert tidy(Home(tmp_path), settings, instance, TODAY)["runs"] == 3
+        assert found() == {"unique": runs[-1:], "complete": runs[-1:]}
 
 
 def test_output_messages_and_replays_go_when_they_are_old(tmp_path: Path) -> None:
