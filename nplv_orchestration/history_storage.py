@@ -18,6 +18,7 @@ from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import NullPool, QueuePool
 
+_LOG = 4 * 1024 * 1024  # bytes to which the log of a database is cut, once what is in it is in the database
 _OPEN = 4  # databases: the index of all runs, and the runs that are written or looked at
 
 
@@ -53,7 +54,7 @@ class _Events(SqliteEventLogStorage):
                 self._initialized_dbs.add(shard)
             arguments = {"timeout": SQLITE_BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
             self._engines[shard] = create_engine(address, poolclass=QueuePool, pool_size=1, max_overflow=0, connect_args=arguments)
-            event.listen(self._engines[shard], "connect", _write_through_at_checkpoints)
+            event.listen(self._engines[shard], "connect", _as_kept_open)
             if len(self._engines) > _OPEN:
                 self._engines.popitem(last=False)[1].dispose()
         self._engines.move_to_end(shard)
@@ -66,6 +67,10 @@ class _Events(SqliteEventLogStorage):
                 self._engines.popitem()[1].dispose()
 
 
-def _write_through_at_checkpoints(connection: Any, _record: Any) -> None:
-    """What SQLite advises for a database with a write-ahead log: a loss of power may lose the last events, and damages nothing (sqlite.org/pragma.html#pragma_synchronous)."""
+def _as_kept_open(connection: Any, _record: Any) -> None:
+    """What SQLite advises for a database with a write-ahead log: a loss of power may lose the last events, and damages nothing (sqlite.org/pragma.html#pragma_synchronous).
+
+    Closing used to cut off the log; one that stays open keeps its greatest size, but for this limit.
+    """
     connection.execute("PRAGMA synchronous=NORMAL").close()
+    connection.execute(f"PRAGMA journal_size_limit={_LOG}").close()

@@ -59,3 +59,16 @@ def test_a_loss_of_power_damages_nothing(tmp_path: Path) -> None:
         with instance.event_log_storage.index_connection() as connection:  # type: ignore[attr-defined]
             assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 1, "NORMAL"
             assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal", "without which that would not be safe"
+
+
+def test_the_log_of_an_open_database_is_cut_after_much_was_written(tmp_path: Path) -> None:
+    log = tmp_path / "dagster" / "history" / "runs" / "index.db-wal"
+    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 8000) SELECT i FROM n"
+    with history.opened(Settings(home=tmp_path)) as instance:
+        sizes = []
+        for written in (f"CREATE TABLE much AS SELECT randomblob(1000) AS x FROM ({numbers})", "DELETE FROM much WHERE rowid = 1"):
+            with instance.event_log_storage.index_connection() as connection:  # type: ignore[attr-defined]
+                connection.exec_driver_sql(written)
+            sizes.append(log.stat().st_size)
+    assert sizes[0] > 8_000_000
+    assert sizes[1] <= 4 * 1024 * 1024
