@@ -1,6 +1,6 @@
 """Where Dagster writes its history: its own SQLite storage, with connections that stay open.
 
-Dagster opens a database anew for each event, writes it through to the disk, and closes it, which also folds its log: of a night with 1,200 events that was a third of the time.
+Dagster opens a database anew for each event, writes it through to the disk, and closes it, which also folds its log: of a night with 1,200 events that was a quarter of the time.
 What is kept, and how a run of it reads, is in `history`.
 """
 
