@@ -312,7 +312,7 @@ class Soak:
 
 def _due(number: int) -> datetime:
     """When a night is due, by the clock of Amsterdam, which changes on the way."""
-    return datetime.combine((FIRST + timedelta(days=number)).date(), AT, AMSTERDAM)
+    return FIRST + timedelta(days=number)
 
 
 def planned(nights: int, seed: int) -> list[str]:

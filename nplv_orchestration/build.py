@@ -117,7 +117,8 @@ def _alert(instance: dg.DagsterInstance, run: dg.DagsterRun, monitor: Monitor, m
     if counted := Counter(cause.kind for cause in causes):
         instance.add_run_tags(run.run_id, {ATTENTION: ", ".join(f"{kind} {count}" for kind, count in counted.items())})
     complete = run.job_name == NIGHTLY and not failed  # a night in which nothing asks for a person says so too: what was told before is solved
-    alerts.tell(causes, monitor.settings.alert_channel, monitor.home, monitor.today, is_demo=monitor.mode == "demo", complete=complete)
+    if causes or complete:
+        alerts.tell(causes, monitor.settings.alert_channel, monitor.home, monitor.today, is_demo=monitor.mode == "demo", complete=complete)
 
 
 def _schedule(job: dg.JobDefinition | dg.UnresolvedAssetJobDefinition, cron: str) -> dg.ScheduleDefinition:

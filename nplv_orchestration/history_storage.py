@@ -48,11 +48,10 @@ class _Events(SqliteEventLogStorage):
     def _engine(self, shard: str) -> Engine:
         """The one connection to a database, under the lock of this storage; of the others that which was used longest ago is closed."""
         if shard not in self._engines:
-            address = self.conn_string_for_shard(shard)
+            address, arguments = self.conn_string_for_shard(shard), {"timeout": SQLITE_BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
             if shard not in self._initialized_dbs:
-                self._initdb(create_engine(address, poolclass=NullPool, connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS}))
+                self._initdb(create_engine(address, poolclass=NullPool, connect_args=arguments))  # which takes more than one connection
                 self._initialized_dbs.add(shard)
-            arguments = {"timeout": SQLITE_BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
             self._engines[shard] = create_engine(address, poolclass=QueuePool, pool_size=1, max_overflow=0, connect_args=arguments)
             event.listen(self._engines[shard], "connect", _as_kept_open)
             if len(self._engines) > _OPEN:

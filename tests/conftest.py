@@ -18,6 +18,12 @@ from tests.deliveries import addresses, known_buurten, put
 from tests.real import Night, answering, serving, settings_for
 
 
+@pytest.fixture
+def dagster_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Dagster keeps its history is put back after a test that opens one."""
+    monkeypatch.setenv("DAGSTER_HOME", "")
+
+
 @pytest.fixture(scope="session")
 def publishers() -> Iterator[str]:
     """Publishers as they were at first."""

@@ -28,9 +28,7 @@ from tests.real import Night
 SHOWN = "SELECT indicator_id, geo_level, series, year, value FROM marts.indicator_values ORDER BY ALL"
 
 
-@pytest.fixture(autouse=True)
-def _place(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DAGSTER_HOME", "")  # put back afterwards
+pytestmark = pytest.mark.usefixtures("dagster_home")
 
 
 @pytest.fixture

@@ -15,10 +15,7 @@ from nplv_orchestration.nights import AMSTERDAM
 from nplv_orchestration.services import LOCATION
 from nplv_orchestration.settings import Settings
 
-
-@pytest.fixture(autouse=True)
-def _place(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DAGSTER_HOME", "")  # put back afterwards
+pytestmark = pytest.mark.usefixtures("dagster_home")
 
 
 def test_its_settings_are_ours_until_somebody_makes_them_his(tmp_path: Path) -> None:

@@ -9,15 +9,11 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from sqlalchemy import Connection
 
 from nplv_orchestration import history
 from nplv_orchestration.settings import Settings
 
-
-@pytest.fixture(autouse=True)
-def _place(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DAGSTER_HOME", "")  # put back afterwards
+pytestmark = pytest.mark.usefixtures("dagster_home")
 
 
 @dg.op
@@ -54,11 +50,9 @@ def test_two_may_write_at_once_and_read_what_the_other_wrote(tmp_path: Path) -> 
 
 
 def test_a_loss_of_power_damages_nothing(tmp_path: Path) -> None:
-    with history.opened(Settings(home=tmp_path)) as instance:
-        connection: Connection
-        with instance.event_log_storage.index_connection() as connection:  # type: ignore[attr-defined]
-            assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 1, "NORMAL"
-            assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal", "without which that would not be safe"
+    with history.opened(Settings(home=tmp_path)) as instance, instance.event_log_storage.index_connection() as connection:  # type: ignore[attr-defined]
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 1, "NORMAL"
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal", "without which that would not be safe"
 
 
 def test_the_log_of_an_open_database_is_cut_after_much_was_written(tmp_path: Path) -> None:

@@ -27,9 +27,7 @@ DAY = 24 * 3600
 TODAY = date(2027, 1, 20)
 
 
-@pytest.fixture(autouse=True)
-def _place(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DAGSTER_HOME", "")  # put back afterwards
+pytestmark = pytest.mark.usefixtures("dagster_home")
 
 
 def old(path: Path, days: float, text: str = "x") -> Path:
