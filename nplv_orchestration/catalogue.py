@@ -18,6 +18,12 @@ from nplv_orchestration.sources.registry import REGISTRY
 Comparator = Literal["gemeenten", "rest_19_gemeenten", "nederland", "overig_nederland"]
 Weight = Literal["residents", "residents_15_plus", "residents_15_64", "dwellings", "geen"]
 
+METHOD = (
+    "definition_nl", "method_nl", "numerator_nl", "denominator_nl", "kind", "weight", "multiplier", "series", "breaks", "national", "trend_basis", "smallest_change",
+    "minimum_coverage", "relative", "changelog",
+)  # fmt: skip
+"""The fields from which it follows how a figure is made and judged; a change of the models has its line in the changelog."""
+
 
 class _Known(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)

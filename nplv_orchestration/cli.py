@@ -16,11 +16,10 @@ from typing import Annotated
 
 import typer
 
-from nplv_orchestration import cli_edition, cli_inbox, cli_indicators, cli_operations, cli_sources, cli_versions
+from nplv_orchestration import cli_edition, cli_inbox, cli_indicators, cli_operations, cli_query, cli_sources, cli_versions
 from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.home import Home
 from nplv_orchestration.progress import Progress
-from nplv_orchestration.published import database
 from nplv_orchestration.settings import DEMO_SIZES, LAST_NIGHT, DemoSize, Settings, load_settings
 
 app = typer.Typer(
@@ -34,6 +33,9 @@ app.add_typer(cli_inbox.app, name="inbox")
 app.add_typer(cli_edition.app, name="edition")
 app.command()(cli_indicators.indicators)
 app.command()(cli_indicators.explain)
+app.command()(cli_query.query)
+app.command()(cli_query.shell)
+app.command()(cli_versions.diff)
 app.command()(cli_versions.verify)
 app.command()(cli_versions.rollback)
 app.command()(cli_operations.status)
@@ -76,30 +78,6 @@ def run(
     if outcome.faults:
         more = f" (and {len(outcome.faults) - 1} more)" if len(outcome.faults) > 1 else ""
         raise NplvError(f"all was published as the gate decided, but the waivers are not in order: {outcome.faults[0]}{more}")
-
-
-@app.command()
-def query(sql: Annotated[str, typer.Argument(help="a query in DuckDB's SQL")]) -> None:
-    """Ask the published version (internal), read-only."""
-    import duckdb
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    with duckdb.connect(str(database(load_settings(), "intern")), read_only=True) as connection:
-        connection.execute("SET enable_external_access = false")
-        connection.execute("SET lock_configuration = true")
-        try:
-            found = connection.execute(sql)
-            if found is None:
-                raise WrongCall("the query is empty")
-            rows = found.fetchall()
-        except duckdb.Error as error:
-            raise WrongCall(f"the query failed: {' '.join(str(error).split())[:300]}") from None
-        table = Table(*[column[0] for column in found.description or []], box=box.SIMPLE_HEAD)
-        for row in rows:
-            table.add_row(*["" if cell is None else str(cell) for cell in row])
-        Console(width=None if sys.stdout.isatty() else 240).print(table)
 
 
 @app.command()

@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from nplv_orchestration.published import database, facts
+from nplv_orchestration.as_of import database
+from nplv_orchestration.published import facts
 from nplv_orchestration.settings import Settings, load_settings
 
 SHOWN = 20  # regions of a figure that are printed, unless all are asked for

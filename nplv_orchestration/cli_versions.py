@@ -1,20 +1,74 @@
-"""The commands about what was published: whether it is as it was published, and putting an earlier version back.
+"""The commands about what was published: what moved between two versions, whether one is as it was published, and putting an earlier one back.
 
 Only reading the call and printing belong here.
 """
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from nplv_orchestration import current
+from nplv_orchestration import changes, current
+from nplv_orchestration.as_of import database
 from nplv_orchestration.deep_check import faults, is_edition, sealed
 from nplv_orchestration.errors import NplvError, WrongCall, some_of
 from nplv_orchestration.home import Home
 from nplv_orchestration.settings import load_settings
+
+
+def diff(
+    before: Annotated[str, typer.Argument(help="a version, an edition (2025, 2025/r1) or a day (2025-12-01)")],
+    after: Annotated[str | None, typer.Argument(help="the same; default the current version")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="the figures of areas too, and not their number alone")] = False,
+    kind: Annotated[str, typer.Option("--format", help="table, csv or json")] = "table",
+) -> None:
+    """Which figures moved between two published versions, and why. Internal, as it tells of areas."""
+    from nplv_orchestration.asking import Answer, as_file
+
+    if kind not in ("table", "csv", "json"):
+        raise WrongCall(f"--format: '{kind}' is none of table, csv, json")
+    settings = load_settings()
+    one, other = database(settings, "intern", before), database(settings, "intern", after)
+    moved = changes.between(one, other)
+    if kind == "table":
+        print(f"Van {one.parents[1].name} naar {other.parents[1].name}; intern, niet voor publicatie")
+        _print_moved(moved, everything)
+    else:
+        columns = list(changes.COLUMNS)
+        rows = [tuple(row[name] for name in columns) for row in moved if everything or row["geo_level"] != "gebied"]
+        print(as_file(Answer(columns, rows, {}, "intern"), kind).decode(), end="")
+
+
+def _print_moved(moved: list[dict[str, Any]], everything: bool) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    from nplv_orchestration.edition.table import number
+
+    table = Table(box=box.SIMPLE_HEAD)
+    for head in ("Indicator", "Waar", "Jaar", "Was", "Is nu", "Wat", "Waarom"):
+        table.add_column(head, justify="right" if head in ("Jaar", "Was", "Is nu") else "left", no_wrap=head in ("Jaar", "Was", "Is nu"))
+    shown = [row for row in moved if everything or row["geo_level"] != "gebied"]
+    for row in shown:
+        because = ", ".join(row["causes"]) + (f" ({', '.join(row['sources'])})" if row["sources"] else "")
+        told = f"{row['status_before']} → {row['status']}" if row["what"] == changes.STATUS else row["what"]
+        series = "" if row["is_main"] else f" ({row['series']})"
+        values = [number(row[name], row["decimals"]) for name in ("value_before", "value")]
+        if row["what"] == changes.REVISED and values[0] == values[1]:  # less than readers see
+            values = [number(row[name], row["decimals"] + 4) for name in ("value_before", "value")]
+        table.add_row(row["indicator_id"] + series, row["geo_name"], str(row["year"]), *values, told, because)
+    if shown:
+        Console(width=None if sys.stdout.isatty() else 200).print(table)
+    areas = len(moved) - len(shown)
+    print(
+        f"{len(moved)} cijfers verschillen" + (f", waarvan {areas} van gebieden; die met --all." if areas else ".")
+        if moved
+        else "Geen cijfer verschilt."
+    )
 
 
 def verify(

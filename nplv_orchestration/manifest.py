@@ -30,7 +30,7 @@ Severity = Literal["error", "warn"]
 
 @dataclass(frozen=True)
 class Node:
-    """A seed or a model: one table of the warehouse."""
+    """A seed, a model, or a table that models are given: one table of the warehouse."""
 
     unique_id: str
     name: str
@@ -42,6 +42,8 @@ class Node:
     depends_on: tuple[str, ...]
     sources: tuple[str, ...]
     is_foundation: bool
+    is_internal: bool
+    """Whether the public database is without it: the figure of an area follows from it, or its words."""
 
     @property
     def relation(self) -> str:
@@ -71,24 +73,15 @@ class Manifest:
     @cached_property
     def nodes(self) -> dict[str, Node]:
         """Seeds and models by unique id, each after those that it is made from."""
-        found = {
-            uid: Node(
-                unique_id=uid,
-                name=n["name"],
-                schema=n["schema"],
-                kind=n["resource_type"],
-                path=n["original_file_path"],
-                description=n["description"],
-                columns=n["columns"],
-                depends_on=tuple(d for d in n["depends_on"].get("nodes", []) if not d.startswith("source.")),
-                sources=tuple(d.split(".")[-1] for d in n["depends_on"].get("nodes", []) if d.startswith("source.")),
-                is_foundation=bool(n["config"].get("meta", {}).get("foundation")),
-            )
-            for uid, n in self._raw["nodes"].items()
-            if n["resource_type"] in ("model", "seed")
-        }
+        found = {uid: _node(uid, n) for uid, n in self._raw["nodes"].items() if n["resource_type"] in ("model", "seed")}
         order = TopologicalSorter({uid: [d for d in n.depends_on if d in found] for uid, n in found.items()})
         return {uid: found[uid] for uid in order.static_order()}
+
+    @cached_property
+    def described(self) -> dict[str, Node]:
+        """Everything that is described, by its table: seeds and models, and the tables that these are given."""
+        given = [_node(uid, n) for uid, n in self._raw["sources"].items()]
+        return {node.relation: node for node in (*given, *self.nodes.values())}
 
     @property
     def models(self) -> list[Node]:
@@ -162,6 +155,23 @@ class Manifest:
                 seen.add(uid)
                 todo.extend(self.nodes[uid].depends_on)
         return seen
+
+
+def _node(unique_id: str, raw: Mapping[str, Any]) -> Node:
+    parents, meta = raw.get("depends_on", {}).get("nodes", []), raw["config"].get("meta", {})
+    return Node(
+        unique_id=unique_id,
+        name=raw["name"],
+        schema=raw["schema"],
+        kind=raw["resource_type"],
+        path=raw["original_file_path"],
+        description=raw["description"],
+        columns=raw["columns"],
+        depends_on=tuple(d for d in parents if not d.startswith("source.")),
+        sources=tuple(d.split(".")[-1] for d in parents if d.startswith("source.")),
+        is_foundation=bool(meta.get("foundation")),
+        is_internal=bool(meta.get("internal")),
+    )
 
 
 def project_fingerprint() -> str:

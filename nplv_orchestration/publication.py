@@ -15,7 +15,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nplv_orchestration import current, evidence
+from nplv_orchestration import changes, current, evidence
+from nplv_orchestration.dictionary import Table, published_tables
 from nplv_orchestration.edition.life import versions_needed
 from nplv_orchestration.errors import NplvError
 from nplv_orchestration.gate import Decision
@@ -30,6 +31,7 @@ from nplv_orchestration.warehouse import CONTENT, fingerprints, literal, relatio
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+_OF_THIS_VERSION = ("release.indicator_changes", "release.build")  # made when it is known that there is something to publish
 RELEASED, HELD = "vrijgegeven", "vastgehouden"
 STORAGE = "v1.0.0"  # any DuckDB 1.x opens it
 _DELIVERED = ", ".join(literal(table.key) for table in REGISTRY if table.is_delivered)
@@ -41,8 +43,7 @@ _RELEASED = (
     "release.decisions",
     "release.waivers",
 )
-# what the public database does not have: tables from which the figure of an area follows, or its words; and columns about people, or with words about an area
-_TABLES_INSIDE = ("marts.indicator_components", "programma.enquete_antwoorden")
+# what the public database does not have of its tables: columns about people, or with words about an area
 _COLUMNS_INSIDE = ("consent_by", "approved_by", "who", "remark", "delivery")
 _RAW = ", ".join(f"({literal(c.check)}, {literal(c.severity)})" for c in evidence.RAW_CHECKS)
 # what the totals of a mart are made of, with the version of each table
@@ -235,7 +236,7 @@ def publish(
     current.unfinished(home)
     current.demand_untouched(home)
     _evidence(connection, manifest, decisions)
-    tables = _tables(connection, manifest)
+    tables = published_tables(manifest)
     content = hashlib.sha256(json.dumps(_content(connection, tables), sort_keys=True).encode()).hexdigest()[:12]
     newest = connection.execute("SELECT max(year) FROM release.indicator_values WHERE value IS NOT NULL AND geo_level = 'nplv'").fetchone()
     newest_year = newest[0] if newest else None
@@ -248,8 +249,11 @@ def publish(
     draft, folder = home.published / f".draft-{name}", home.published / name
     facts = {
         "version": name, "mode": mode, "published_at": now.isoformat(timespec="seconds"), "day": day.isoformat(),
-        "newest_year": newest_year, "boundary_year": manifest_boundary_year(connection), **versions(),
+        "newest_year": newest_year, "boundary_year": manifest_boundary_year(connection), **versions(), "models": project_fingerprint()[:12],
     }  # fmt: skip
+    values = ", ".join(f"({literal(k)}, {literal(str(v))})" for k, v in facts.items())
+    connection.execute(f"CREATE OR REPLACE TABLE release.build AS SELECT * FROM (VALUES {values}) AS t (key, value)")
+    changes.keep(connection, home.published / here if here else None)
     try:
         for part, is_public in (("intern", False), ("openbaar", True)):
             _write(connection, draft / part, tables, facts, is_public)
@@ -286,31 +290,9 @@ def _evidence(connection: DuckDBPyConnection, manifest: Manifest, decisions: Seq
     )
 
 
-def _tables(connection: DuckDBPyConnection, manifest: Manifest) -> dict[str, str]:
-    """What is published, as name in the version -> table of the warehouse."""
-    return {
-        **{f"marts.{mart.name}": f"release.{mart.name}" for mart in manifest.marts.values()},
-        "marts.indicator_values": "release.indicator_values",
-        "marts.indicator_components": "release.indicator_components",
-        "marts.indicators": "release.indicators",
-        **{f"marts.{node.name}": node.relation for node in manifest.derived},
-        **{node.relation: f"release.{node.name}" for node in manifest.told},
-        "areas.focus_areas": "areas.focus_areas",
-        "areas.focus_area_regions": "areas.focus_area_regions",
-        "areas.examples": "release.examples",
-        "quality.check_results": "release.check_results",
-        "quality.decisions": "release.decisions",
-        "quality.waivers": "release.waivers",
-        "provenance.sources": "raw.sources",
-        "provenance.revisions": "raw.revisions",
-        "provenance.corrections": "intermediate.int_corrections",
-        "provenance.unplaced_regions": "intermediate.int_unplaced_regions",
-    }
-
-
-def _content(connection: DuckDBPyConnection, tables: dict[str, str]) -> dict[str, str]:
-    """The fingerprint of everything that is told; when something was checked or asked is not part of it."""
-    told = fingerprints(connection, [t for t in tables.values() if t not in ("release.check_results", "raw.sources")])
+def _content(connection: DuckDBPyConnection, tables: Sequence[Table]) -> dict[str, str]:
+    """The fingerprint of everything that is told; when something was checked or asked is not part of it, nor what follows from the version before it."""
+    told = fingerprints(connection, [t.relation for t in tables if t.relation not in ("release.check_results", "raw.sources", *_OF_THIS_VERSION)])
     sources = connection.execute(
         "SELECT md5(string_agg(concat_ws('|', key, state, reason, sha256), ';' ORDER BY key)) FROM (SELECT * REPLACE (CASE WHEN state = 'fresh' THEN 'unchanged' ELSE state END AS state) FROM raw.sources)"
     ).fetchone()
@@ -320,47 +302,60 @@ def _content(connection: DuckDBPyConnection, tables: dict[str, str]) -> dict[str
     return told | {"sources": str(sources), "outcomes": str(outcomes), "code": code_fingerprint()}
 
 
-def _write(connection: DuckDBPyConnection, folder: Path, tables: dict[str, str], facts: dict[str, object], is_public: bool) -> None:
+def _write(connection: DuckDBPyConnection, folder: Path, tables: Sequence[Table], facts: dict[str, object], is_public: bool) -> None:
     parquet = folder / "parquet"
     parquet.mkdir(parents=True)
     connection.execute(f"ATTACH {literal(folder / 'nplv.duckdb')} AS version_file (STORAGE_VERSION '{STORAGE}')")
     written: dict[str, tuple[int, str]] = {}
     marks = ", ".join(f"{name}: {literal(str(facts[name]))}" for name in ("mode", "version"))  # a file that is copied away tells what it is
-
-    def copy(name: str, query: str) -> None:
-        path = literal(parquet / f"{name}.parquet")
-        connection.execute(f"COPY ({query}) TO {path} (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{marks}}})")
-
     try:
-        for schema in sorted({name.split(".")[0] for name in tables}):
+        for schema in sorted({table.name.split(".")[0] for table in tables}):
             connection.execute(f"CREATE SCHEMA version_file.{schema}")
-        for name, table in tables.items():
-            if is_public and name in _TABLES_INSIDE:
+        for table in tables:
+            if is_public and table.is_internal:
                 continue
-            query = f"SELECT * FROM {table}"
-            columns = [c[0] for c in connection.execute(f"DESCRIBE {table}").fetchall()]
-            if is_public and "geo_level" in columns:
-                query += " WHERE geo_level NOT IN ('gebied', 'gemeente')"
-            if is_public and "is_public" in columns:
-                query += " WHERE is_public"
-            if is_public and (inside := [c for c in columns if c in _COLUMNS_INSIDE]):
-                query = query.replace("*", f"* EXCLUDE ({', '.join(inside)})")
-            if is_public and table == "areas.focus_areas":  # which areas take part is no secret; what is known of each is
-                query = query.replace("*", "area_id, area_name, municipality_code, municipality_name, delineation")
-            if table == "release.check_results":  # of details the public part has none: they may quote figures of an area
-                query = query.replace("*", f"*{' REPLACE (NULL::VARCHAR AS details)' if is_public else ''}, {literal(facts['version'])} AS version")
-            if is_public and table == "raw.revisions":  # of a delivery the largest change may be that of one area
-                amounts = ", ".join(f"CASE WHEN key IN ({_DELIVERED}) THEN NULL ELSE {c} END AS {c}" for c in ("largest_change", "mean_change"))
-                query = query.replace("*", f"* REPLACE ({amounts})")
-            connection.execute(f"CREATE TABLE version_file.{name} AS {query}")
-            copy(name, query)
-            written[name] = _count_and_hash(connection, f"({query})")
-        values = ", ".join(f"({literal(k)}, {literal(str(v))})" for k, v in facts.items())
-        connection.execute(f"CREATE TABLE version_file.provenance.build AS SELECT * FROM (VALUES {values}) AS t (key, value)")
-        copy("provenance.build", "SELECT * FROM version_file.provenance.build")
+            query = _shown(connection, table, str(facts["version"]), is_public)
+            connection.execute(f"CREATE TABLE version_file.{table.name} AS {query}")
+            path = literal(parquet / f"{table.name}.parquet")
+            connection.execute(f"COPY ({query}) TO {path} (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{marks}}})")
+            written[table.name] = _count_and_hash(connection, f"({query})")
+        _explain(connection, tables, written)
     finally:
         connection.execute("DETACH version_file")
     _read_back(folder, written, is_public)
+
+
+def _shown(connection: DuckDBPyConnection, table: Table, version: str, is_public: bool) -> str:
+    """The query for what a version shows of a table."""
+    query = f"SELECT * FROM {table.relation}"
+    columns = [c[0] for c in connection.execute(f"DESCRIBE {table.relation}").fetchall()]
+    if is_public and "geo_level" in columns:
+        query += " WHERE geo_level NOT IN ('gebied', 'gemeente')"
+    if is_public and "is_public" in columns:
+        query += " WHERE is_public"
+    if is_public and (inside := [c for c in columns if c in _COLUMNS_INSIDE]):
+        query = query.replace("*", f"* EXCLUDE ({', '.join(inside)})")
+    if is_public and table.relation == "areas.focus_areas":  # which areas take part is no secret; what is known of each is
+        query = query.replace("*", "area_id, area_name, municipality_code, municipality_name, delineation")
+    if table.relation == "release.check_results":  # of details the public part has none: they may quote figures of an area
+        query = query.replace("*", f"*{' REPLACE (NULL::VARCHAR AS details)' if is_public else ''}, {literal(version)} AS version")
+    if is_public and table.relation == "raw.revisions":  # of a delivery the largest change may be that of one area
+        amounts = ", ".join(f"CASE WHEN key IN ({_DELIVERED}) THEN NULL ELSE {c} END AS {c}" for c in ("largest_change", "mean_change"))
+        query = query.replace("*", f"* REPLACE ({amounts})")
+    return query
+
+
+def _explain(connection: DuckDBPyConnection, tables: Sequence[Table], written: Collection[str]) -> None:
+    """Write beside each table and column what it means, where any program shows it."""
+    connection.execute("BEGIN")
+    for table in tables:
+        if table.name in written:
+            there = {c[0] for c in connection.execute(f"DESCRIBE version_file.{table.name}").fetchall()}
+            connection.execute(f"COMMENT ON TABLE version_file.{table.name} IS {literal(table.description)}")
+            for column, meaning in table.columns.items():
+                if column in there:
+                    connection.execute(f'COMMENT ON COLUMN version_file.{table.name}."{column}" IS {literal(meaning)}')
+    connection.execute("COMMIT")
 
 
 def _read_back(folder: Path, written: dict[str, tuple[int, str]], is_public: bool) -> None:

@@ -1,18 +1,17 @@
-"""Reading a published version: where its databases are, and rows of them.
+"""Reading a published database: a connection to it, and rows of it.
 
-What is asked belongs to who asks; writing a version is in `publication`.
+Which version is meant is in `as_of`, what is asked belongs to who asks; writing a version is in `publication`.
 """
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from nplv_orchestration.current import demand_untouched
-from nplv_orchestration.errors import NplvError
+from nplv_orchestration import current
 from nplv_orchestration.home import Home
-from nplv_orchestration.settings import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,12 +20,20 @@ if TYPE_CHECKING:
     from nplv_orchestration.manifest import Node
 
 
-def database(settings: Settings, part: str) -> Path:
-    """The database of the current version; part: intern or openbaar. Raises NplvError when nothing was published yet."""
-    path = Home.of(settings).current.resolve() / part / "nplv.duckdb"
-    if not path.exists():
-        raise NplvError(f"{Home.of(settings).root} holds no published version; run `nplv run` first")
-    return path
+Part = Literal["intern", "openbaar"]
+"""The database with the areas, for the programme's analysts, or the one without any."""
+
+SCHEMAS = ("marts", "programma", "areas", "quality", "provenance")
+"""Where a table is looked for when its schema is not named."""
+
+
+def connect(path: Path) -> DuckDBPyConnection:
+    """A read-only connection to a published database. What does not fit in memory goes to the machine's folder for that: beside the file it would break its seal."""
+    import duckdb
+
+    connection = duckdb.connect(str(path), read_only=True, config={"temp_directory": str(Path(tempfile.gettempdir()) / "nplv-duckdb")})
+    connection.execute(f"SET search_path = '{','.join(SCHEMAS)}'")
+    return connection
 
 
 def records(connection: DuckDBPyConnection, query: str, **values: object) -> list[dict[str, Any]]:
@@ -50,7 +57,7 @@ def last_figures(home: Home, marts: Iterable[Node]) -> dict[str, pd.DataFrame]:
 
     if not home.current.exists():
         return {}
-    demand_untouched(home)
+    current.demand_untouched(home)
     with duckdb.connect(str(home.current.resolve() / "intern" / "nplv.duckdb"), read_only=True) as connection:
         there = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'marts'").fetchall()}
         frames = {mart.name: connection.sql(f"SELECT * FROM marts.{mart.name}").df() for mart in marts if mart.name in there}

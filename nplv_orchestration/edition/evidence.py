@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from nplv_orchestration.catalogue import METHOD
 from nplv_orchestration.edition import difference, sheet
 from nplv_orchestration.edition.csvs import as_csv
 from nplv_orchestration.edition.document import cover, title_of
@@ -32,12 +33,6 @@ _KINDS = {
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 _LICENCES = {"CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/", "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/"}
-_METHOD = (
-    "definition_nl", "method_nl", "numerator_nl", "denominator_nl", "kind", "weight", "multiplier", "series", "breaks", "national", "trend_basis", "smallest_change",
-    "minimum_coverage", "relative", "changelog",
-)  # fmt: skip
-"""The fields of the catalogue from which it follows how a figure is made and judged; a change of the models has its line in the changelog."""
-
 ACHIEVED = {
     "resultaten.csv": {
         "round": "integer", "number": "integer", "result_id": "string", "name_nl": "string", "definition_nl": "string", "actielijn": "string", "department": "string", "unit": "string",
@@ -127,7 +122,7 @@ def provenance(edition: Edition, previous: str, steps: str = "") -> bytes:
     for row in edition.rows:
         rests_on = {
             difference.SOURCE: {key: mark for relation in json.loads(row["sources"]) for key, mark in sorted(by_relation.get(relation, {}).items())},
-            difference.METHOD: {"catalogus": _hash([row[name] for name in _METHOD])},
+            difference.METHOD: {"catalogus": _hash([row[name] for name in METHOD])},
             difference.AREAS: {"afbakening": areas},
         }
         told = (

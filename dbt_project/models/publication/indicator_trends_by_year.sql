@@ -6,9 +6,7 @@
 with figures as (select * from {{ source('release', 'indicator_values') }}),
 
 catalogue as (
-    select
-        *,
-        from_json(breaks, '[{"year": "INTEGER", "text_nl": "VARCHAR", "series": "VARCHAR"}]') as break_list
+    select *, {{ break_list('breaks') }} as break_list
     from {{ source('release', 'indicators') }}
 ),
 
@@ -52,13 +50,7 @@ judged as (
         c.smallest_change,
         c.relative,
         {%- for start in starts %}
-        nullif(array_to_string(list_transform(
-            list_filter(
-                c.break_list,
-                lambda b: b.year > p.{{ start }}.year and b.year <= p.latest.year and b.series = p.series  -- noqa: RF01
-            ),
-            lambda b: 'breuk in ' || b.year || ': ' || b.text_nl  -- noqa: RF01
-        ), '; '), '') as break_{{ start }},
+        {{ breaks_between('c.break_list', 'p.series', 'p.' ~ start ~ '.year', 'p.latest.year') }} as break_{{ start }},
         p.{{ start }}.year < p.latest.year and break_{{ start }} is null as is_comparable_{{ start }},
         -- the country is taken as known
         p.geo_level <> 'nederland' and c.has_interval

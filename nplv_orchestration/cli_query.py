@@ -1,0 +1,97 @@
+"""The commands that ask a published version: `query` for one question, `shell` for an afternoon of them.
+
+Only reading the call and printing belong here; what a query may do is in `asking`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nplv_orchestration.as_of import database
+from nplv_orchestration.asking import BINARY, FORMATS, Answer, as_file, ask
+from nplv_orchestration.edition.table import DEMO
+from nplv_orchestration.errors import NplvError, WrongCall
+from nplv_orchestration.home import write_atomically
+from nplv_orchestration.settings import load_settings
+
+if TYPE_CHECKING:
+    from nplv_orchestration.published import Part
+
+SHOWN = 500  # rows of a table on a terminal; a file has them all
+
+AsOf = Annotated[str | None, typer.Option("--as-of", help="a version, an edition (2025, 2025/r1) or a day (2025-12-01); default the current version")]
+Public = Annotated[bool, typer.Option("--public", help="the public database, without the areas")]
+
+
+def query(
+    sql: Annotated[str, typer.Argument(help="a query in DuckDB's SQL; `SHOW ALL TABLES` lists what there is")],
+    kind: Annotated[str, typer.Option("--format", help=", ".join(FORMATS))] = "table",
+    out: Annotated[Path | None, typer.Option(help="write to this file, in place of the terminal")] = None,
+    as_of: AsOf = None,
+    public: Public = False,
+    seconds: Annotated[float | None, typer.Option(help="stop the query after so many seconds; Ctrl-C stops it too", min=0.1)] = None,
+) -> None:
+    """Ask a published version, read-only; internal unless --public."""
+    if kind not in FORMATS:
+        raise WrongCall(f"--format: '{kind}' is none of {', '.join(FORMATS)}")
+    if out is None and kind in BINARY and sys.stdout.isatty():
+        raise WrongCall(f"{kind} is no text for a terminal; give a file with --out")
+    if out is not None and (kind == "table" or out.is_dir()):
+        raise WrongCall("--out writes a file: give its name, and what it is with --format csv, json, parquet or xlsx")
+    if out is not None and not out.absolute().parent.is_dir():
+        raise WrongCall(f"the folder of {out} is not there; make it first")
+    answer = ask(database(load_settings(), part(public), as_of), sql, seconds, as_arrow=kind == "parquet")
+    if kind == "table":
+        _print(answer)
+    elif out is None:
+        sys.stdout.buffer.write(as_file(answer, kind))
+        sys.stdout.buffer.flush()
+    else:
+        write_atomically(out.absolute(), as_file(answer, kind))
+    print(answer.cited, file=sys.stderr)
+
+
+def part(public: bool) -> Part:
+    """The database that is meant."""
+    return "openbaar" if public else "intern"
+
+
+def _print(answer: Answer) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    if answer.facts["mode"] == "demo":
+        print(DEMO)
+    table = Table(box=box.SIMPLE_HEAD)
+    numeric = [any(isinstance(row[place], int | float) for row in answer.rows[:SHOWN]) for place in range(len(answer.columns))]
+    for name, is_number in zip(answer.columns, numeric, strict=True):
+        table.add_column(escape(name), justify="right" if is_number else "left")
+    for row in answer.rows[:SHOWN]:
+        table.add_row(*[escape(_cell(cell)) for cell in row])
+    Console(width=None if sys.stdout.isatty() else 240).print(table)
+    if len(answer.rows) > SHOWN:
+        print(f"De eerste {SHOWN} van {len(answer.rows)} rijen; alle met --format csv.", file=sys.stderr)
+
+
+def _cell(cell: Any) -> str:
+    if isinstance(cell, list):
+        return ", ".join(map(str, cell))
+    return "" if cell is None else str(cell)
+
+
+def shell(as_of: AsOf = None, public: Public = False) -> None:
+    """Open a published version in Harlequin, a place to write queries in the terminal; read-only."""
+    path = database(load_settings(), part(public), as_of)
+    if importlib.util.find_spec("harlequin") is None:
+        raise NplvError(
+            "Harlequin is not installed: install it with `pip install 'nplv-orchestration[shell]'`, or ask one question with `nplv query`"
+        )
+    os.execv(sys.executable, [sys.executable, "-m", "harlequin", "--profile", "None", "--read-only", "--no-download-tzdata", str(path)])
