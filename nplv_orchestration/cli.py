@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from nplv_orchestration import cli_edition, cli_inbox, cli_indicators, cli_operations, cli_query, cli_sources, cli_versions
+from nplv_orchestration import cli_edition, cli_folders, cli_inbox, cli_indicators, cli_operations, cli_query, cli_sources, cli_versions
 from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.home import Home
 from nplv_orchestration.progress import Progress
@@ -35,6 +35,8 @@ app.command()(cli_indicators.indicators)
 app.command()(cli_indicators.explain)
 app.command()(cli_query.query)
 app.command()(cli_query.shell)
+app.command()(cli_folders.site)
+app.command()(cli_folders.opendata)
 app.command()(cli_versions.diff)
 app.command()(cli_versions.verify)
 app.command()(cli_versions.rollback)

@@ -1,15 +1,20 @@
 """The data dictionary: every table of a published version, what it is made from, and what it and its columns mean.
 
-What stands here is what the models say of themselves in `dbt_project`. Which rows and columns the public database leaves out is decided in `publication`.
+What stands here is what the models say of themselves in `dbt_project`, in English; `woordenboek.csv` says the same to readers, in Dutch. Which rows and columns the public database leaves out is decided in `publication`.
 """
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
+from nplv_orchestration.errors import NplvError
 from nplv_orchestration.manifest import Manifest, Node
 
+_DUTCH = Path(__file__).parent / "woordenboek.csv"
 _RELEASED = ("indicator_values", "indicators", "indicator_components", "indicator_changes")
 _OTHERS = {
     "areas.examples": "release.examples",
@@ -60,3 +65,18 @@ def _tables(manifest: Manifest) -> Iterator[Table]:
 def _of(name: str, node: Node, relation: str = "", without: str = "") -> Table:
     columns = {column: str(known["description"]).strip() for column, known in node.columns.items() if column != without}
     return Table(name, relation or node.relation, " ".join(node.description.split()), columns, node.is_internal)
+
+
+def in_dutch(table: str, column: str = "") -> str:
+    """What a table or one of its columns means, in Dutch: as this table has it, else as any has it. Raises NplvError for one of which that is not known."""
+    known = _dutch()
+    for name in (f"{table}.{column}", column) if column else (table,):
+        if name in known:
+            return known[name]
+    raise NplvError(f"{_DUTCH} does not say what {'.'.join(name for name in (table, column) if name)} is; add a line")
+
+
+@cache
+def _dutch() -> dict[str, str]:
+    with _DUTCH.open(encoding="utf-8", newline="") as file:
+        return {row["name"]: row["nl"] for row in csv.DictReader(file)}

@@ -66,6 +66,11 @@ class Home:
         return self.root / "quality" / "data_docs"
 
     @property
+    def site(self) -> Path:
+        """The documentation for analysts, unless it is made elsewhere."""
+        return self.root / "site"
+
+    @property
     def alerts(self) -> Path:
         """Messages about what a person must do, and which of them were sent."""
         return self.root / "alerts"

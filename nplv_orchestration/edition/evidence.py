@@ -282,6 +282,6 @@ def _hash(content: Any) -> str:
     return hashlib.sha256(json.dumps(content, ensure_ascii=False, default=str).encode()).hexdigest()
 
 
-def as_json(content: dict[str, Any]) -> bytes:
-    """An object as JSON in UTF-8."""
+def as_json(content: dict[str, Any] | list[dict[str, Any]]) -> bytes:
+    """An object or a list of them as JSON in UTF-8."""
     return (json.dumps(content, ensure_ascii=False, indent=1, default=str) + "\n").encode()

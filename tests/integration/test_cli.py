@@ -39,32 +39,6 @@ def test_indicators_shows_each_with_its_figure_or_its_reason(shell: CliRunner) -
     assert sum(line.split(" ")[0].isdigit() and 1 <= int(line.split(" ")[0]) <= 17 for line in lines if line) >= 17
 
 
-def test_query_answers_from_the_published_version(shell: CliRunner) -> None:
-    told = shell.invoke(cli.app, ["query", "SELECT count(DISTINCT indicator_id) AS indicatoren FROM marts.indicator_values"])
-    assert told.exit_code == 0
-    assert told.stdout.split() == ["indicatoren", "─" * 13, "17"]
-
-
-@pytest.mark.parametrize(
-    ("sql", "said"),
-    [
-        ("DROP TABLE marts.indicators", "read-only"),
-        ("SELECT * FROM marts.indicatorvalues", 'Did you mean "indicator_values"'),
-        ("COPY (SELECT 1) TO '/tmp/stolen.csv'", "file system operations are disabled"),
-        ("SELECT * FROM read_text('/etc/hostname')", "file system operations are disabled"),
-        ("ATTACH 'other.duckdb'", "disabled"),
-        ("SET enable_external_access = true; SELECT 1", "configuration"),
-        ("SELEC 1", "syntax error"),
-        ("", "the query is empty"),
-    ],
-)
-def test_query_reads_and_does_nothing_else(shell: CliRunner, sql: str, said: str) -> None:
-    told = shell.invoke(cli.app, ["query", sql])
-    assert isinstance(told.exception, WrongCall)
-    assert said in str(told.exception)
-    assert "\n" not in str(told.exception)
-
-
 def test_doctor_tells_settings_and_sources_and_no_secret(shell: CliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NPLV_EPONLINE_API_KEY", "hush")
     told = shell.invoke(cli.app, ["doctor"])
