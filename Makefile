@@ -28,12 +28,12 @@ check: install
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/macros dbt_project/tests
 
-# Tests open what is made in programs of other people (Chromium, LibreOffice and poppler), and put the clock forward with faketime. These are installed where
+# Tests open what is made in programs of other people (Chromium, LibreOffice, poppler and R), and put the clock forward with faketime. These are installed where
 # that may be done without asking; elsewhere the tests that need them are skipped.
 programs:
 	@set -- $$(command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || echo chromium fonts-dejavu-core) \
 	$$(command -v soffice >/dev/null || echo libreoffice-calc-nogui libreoffice-writer-nogui) $$(command -v pdftotext >/dev/null || echo poppler-utils) \
-	$$(command -v faketime >/dev/null || echo faketime); \
+	$$(command -v faketime >/dev/null || echo faketime) $$(command -v Rscript >/dev/null || echo r-base-core); \
 	[ $$# -eq 0 ] || { command -v apt-get >/dev/null && as=$$([ "$$(id -u)" = 0 ] || echo 'sudo -n') && echo "Installing for the tests: $$*" >&2 && \
 	$$as apt-get -qq update && $$as env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$$@" >/dev/null; } || \
 	echo "make: not there, and may not be installed here: $$*; the tests that need them are skipped" >&2

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -19,3 +21,13 @@ def program(*names: str) -> str:
 def chromium() -> str:
     """The browser."""
     return program("chromium", "chromium-browser", "google-chrome")
+
+
+def office(file: Path, kind: str, out: Path) -> list[Path]:
+    """A file as LibreOffice turns it into another kind."""
+    profile = f"-env:UserInstallation={(out / 'profile').as_uri()}"
+    command = [program("soffice"), profile, "--headless", "--convert-to", kind, "--outdir", str(out), str(file)]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    found = sorted(path for path in out.iterdir() if path.is_file())
+    assert found, f"LibreOffice made nothing of {file.name}"
+    return found

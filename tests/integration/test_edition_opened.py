@@ -12,7 +12,7 @@ import pytest
 from nplv_orchestration.edition.sentences import sentences
 from nplv_orchestration.edition.table import Edition, number, read
 from nplv_orchestration.home import Home
-from tests.programs import program
+from tests.programs import office, program
 from tests.real import Night
 
 
@@ -22,16 +22,6 @@ def made(request: pytest.FixtureRequest) -> tuple[Path, Edition]:
     night: Night = request.getfixturevalue(request.param)
     folder = night[1].edition
     return folder, read(Home.of(night[0]).current / "openbaar" / "nplv.duckdb", int(folder.parent.name))
-
-
-def office(file: Path, kind: str, out: Path) -> list[Path]:
-    """A file as LibreOffice turns it into another kind."""
-    profile = f"-env:UserInstallation={(out / 'profile').as_uri()}"
-    command = [program("soffice"), profile, "--headless", "--convert-to", kind, "--outdir", str(out), str(file)]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
-    found = sorted(path for path in out.iterdir() if path.is_file())
-    assert found, f"LibreOffice made nothing of {file.name}"
-    return found
 
 
 def text_of(pdf: Path) -> str:
