@@ -71,51 +71,23 @@ def explain(
     from rich.console import Console
     from rich.table import Table
 
-    from nplv_orchestration.edition.table import DEMO, number
+    from nplv_orchestration.edition.table import DEMO
+    from nplv_orchestration.explain import REGION_HEADS, regions, terms
     from nplv_orchestration.explain import explain as take_apart
 
     told = take_apart(database(load_settings(), "intern"), indicator, year, geo, series)
-    f, about = told.figure, told.indicator
     if told.is_demo:
         print(DEMO)
-    print(f"{about['name_nl']}, {f['geo_name']}, {year}; intern, niet voor publicatie")
-    if f["value"] is None:
-        print(f"  waarde     geen cijfer: {f['status_reason']}")
-    else:
-        value, above, below = number(f["value"], about["decimals"]), number(f["numerator"], 1), number(f["denominator"], 1)
-        print(f"  waarde     {value} {f['unit']} = {float(about['multiplier']):g} × {above} / {below}; {f['status']}")
-        if f["value_low"] is not None:
-            print(f"  marge      {number(f['value_low'], about['decimals'])} tot {number(f['value_high'], about['decimals'])}")
-        print(f"  teller     {above}: {about['numerator_nl']}")
-        print(f"  noemer     {below}: {about['denominator_nl']}")
-        if f["status_reason"]:
-            print(f"  let op     {f['status_reason']}")
-    counted = sum(bool(c["counted"]) for c in told.components)
-    print(f"  dekking    {number(100 * f['coverage'], 1)}%: {counted} van {len(told.components)} regio's, {f['region_quality'] or 'geen'}")
-    shown = told.components if everything else told.components[:SHOWN]
+    print(f"{told.indicator['name_nl']}, {told.figure['geo_name']}, {year}; intern, niet voor publicatie")
+    for term, text in terms(told):
+        print(f"  {term:<10} {text}")
+    shown = regions(told) if everything else regions(told)[:SHOWN]
     table = Table(box=box.SIMPLE_HEAD)
-    for head in ("Regio", "Grenzen", "Deel", "Cijfer", "Gewicht", "Teller", "Noemer"):
+    for head in REGION_HEADS[:-1]:
         table.add_column(head, justify="left" if head == "Regio" else "right", no_wrap=True)
-    table.add_column("Herkomst")
-    for c in shown:
-        figures = (
-            number(c[name], digits) if c[name] is not None else ""
-            for name, digits in (("figure", 3), ("weight", 0), ("numerator", 1), ("denominator", 1))
-        )
-        origin = [
-            c["source_table"] or "",
-            "" if c["cells"] else c["measure"] or "",
-            c["source_hash"] or "",
-            "" if c["counted"] else f"telt niet mee: {c['missing'] or 'geen cijfer'}",
-        ]
-        if c["cells"]:
-            origin.append("uit " + ", ".join(f"{cell['region_code']} {cell['measure']} {number(cell['value'], 0)}" for cell in c["cells"]))
-        weight_year = f" ({c['weight_year']})" if c["weight_year"] and c["weight_year"] != year else ""
-        whole, weight, numerator, denominator = figures
-        edition = f"{c['boundary_year'] or ''} {c['region_quality']}"
-        table.add_row(
-            c["region_code"], edition, number(c["share"], 2), whole, weight + weight_year, numerator, denominator, " ".join(o for o in origin if o)
-        )
+    table.add_column(REGION_HEADS[-1])
+    for cells in shown:
+        table.add_row(*cells)
     Console(width=None if sys.stdout.isatty() else 200).print(table)
     if len(shown) < len(told.components):
         print(f"De {len(shown)} grootste van {len(told.components)} regio's; alle met --all, of vraag marts.indicator_components.")

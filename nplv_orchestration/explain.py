@@ -1,6 +1,6 @@
 """How a figure came about: its arithmetic, down to the cells of the publishers that went into it.
 
-Reading it from the internal database belongs here; printing it is in `cli_indicators`.
+Reading it from the internal database, and the words in which it is told, belong here; printing it is in `cli_indicators`, showing it in `exploring_page`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from nplv_orchestration.edition.table import number
 from nplv_orchestration.errors import WrongCall
 from nplv_orchestration.published import facts, records
 
@@ -60,3 +61,48 @@ def explain(database: Path, indicator_id: str, year: int, geo: str, series: str 
         )  # fmt: skip
         is_demo = facts(connection)["mode"] == "demo"
     return Explanation(figure, indicator, components, is_demo)
+
+
+def terms(told: Explanation) -> list[tuple[str, str]]:
+    """The arithmetic of a figure as terms, in Dutch, each with what is to be said of it."""
+    f, about = told.figure, told.indicator
+    found = []
+    if f["value"] is None:
+        found.append(("waarde", f"geen cijfer: {f['status_reason']}"))
+    else:
+        value, above, below = number(f["value"], about["decimals"]), number(f["numerator"], 1), number(f["denominator"], 1)
+        found.append(("waarde", f"{value} {f['unit']} = {float(about['multiplier']):g} × {above} / {below}; {f['status']}"))
+        if f["value_low"] is not None:
+            found.append(("marge", f"{number(f['value_low'], about['decimals'])} tot {number(f['value_high'], about['decimals'])}"))
+        found += [("teller", f"{above}: {about['numerator_nl']}"), ("noemer", f"{below}: {about['denominator_nl']}")]
+        if f["status_reason"]:
+            found.append(("let op", f["status_reason"]))
+    counted = sum(bool(c["counted"]) for c in told.components)
+    found.append(("dekking", f"{number(100 * f['coverage'], 1)}%: {counted} van {len(told.components)} regio's, {f['region_quality'] or 'geen'}"))
+    return found
+
+
+REGION_HEADS = ("Regio", "Grenzen", "Deel", "Cijfer", "Gewicht", "Teller", "Noemer", "Herkomst")
+
+
+def regions(told: Explanation) -> list[tuple[str, ...]]:
+    """What went into a figure, the largest part first: of each region the words under `REGION_HEADS`."""
+    return [_region(component, told.figure["year"]) for component in told.components]
+
+
+def _region(c: dict[str, Any], year: int) -> tuple[str, ...]:
+    whole, weight, numerator, denominator = (
+        number(c[name], digits) if c[name] is not None else ""
+        for name, digits in (("figure", 3), ("weight", 0), ("numerator", 1), ("denominator", 1))
+    )
+    origin = [
+        c["source_table"] or "",
+        "" if c["cells"] else c["measure"] or "",
+        c["source_hash"] or "",
+        "" if c["counted"] else f"telt niet mee: {c['missing'] or 'geen cijfer'}",
+    ]
+    if c["cells"]:
+        origin.append("uit " + ", ".join(f"{cell['region_code']} {cell['measure']} {number(cell['value'], 0)}" for cell in c["cells"]))
+    weight_year = f" ({c['weight_year']})" if c["weight_year"] and c["weight_year"] != year else ""
+    edition = f"{c['boundary_year'] or ''} {c['region_quality']}"
+    return c["region_code"], edition, number(c["share"], 2), whole, weight + weight_year, numerator, denominator, " ".join(o for o in origin if o)
