@@ -6,7 +6,6 @@ Only reading the call and printing belong here.
 from __future__ import annotations
 
 import os
-import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from nplv_orchestration import cli_edition, cli_folders, cli_inbox, cli_indicators, cli_operations, cli_query, cli_sources, cli_versions
+from nplv_orchestration import cli_edition, cli_explore, cli_folders, cli_inbox, cli_indicators, cli_operations, cli_query, cli_sources, cli_versions
 from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.home import Home
 from nplv_orchestration.progress import Progress
@@ -35,6 +34,7 @@ app.command()(cli_indicators.indicators)
 app.command()(cli_indicators.explain)
 app.command()(cli_query.query)
 app.command()(cli_query.shell)
+app.command()(cli_explore.explore)
 app.command()(cli_folders.site)
 app.command()(cli_folders.opendata)
 app.command()(cli_versions.diff)
@@ -153,24 +153,14 @@ def ui(
     settings = load_settings()
     home = Home.of(settings)
     home.mode(settings)
-    _demand_free(port, "choose another with --port (make ui PORT=3001)")
+    services.demand_free(port, "choose another with --port (make ui PORT=3001)")
     if not read_only:
-        _demand_free(settings.docs_port, "choose another with NPLV_DOCS_PORT")
+        services.demand_free(settings.docs_port, "choose another with NPLV_DOCS_PORT")
     held = None if read_only else home.hold_ui()
     dagster_home(settings)
     print(f"De UI staat over enkele seconden op http://127.0.0.1:{port}; Ctrl-C stopt haar.", flush=True)
     with services.private_folder() as folder:
         services.keep(services.services(settings, port, folder, is_read_only=read_only), lambda line: print(line, file=sys.stderr, flush=True), held)
-
-
-def _demand_free(port: int, otherwise: str) -> None:
-    """Raises WrongCall when a port of this machine cannot be used."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise WrongCall(f"port {port} cannot be used ({error.strerror}); {otherwise}") from None
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from nplv_orchestration.errors import NplvError
+from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.home import Home
 from nplv_orchestration.settings import Settings
 
@@ -90,6 +90,16 @@ def services(settings: Settings, port: int, folder: Path, *, is_read_only: bool 
             Service("de bladzijden over de controles", (*python, "nplv_orchestration.docs_server", *pages)),
         ]
     return found
+
+
+def demand_free(port: int, otherwise: str) -> None:
+    """Raises WrongCall when a port of this machine cannot be used. otherwise: what can be done then."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError) as error:
+            raise WrongCall(f"port {port} cannot be used ({getattr(error, 'strerror', None) or error}); {otherwise}") from None
 
 
 @contextmanager
