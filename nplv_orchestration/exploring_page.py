@@ -50,7 +50,7 @@ STYLE = """
 """
 
 _PAGE_STYLE = """
-html { scroll-padding-top: 6rem; } body { margin: 0; background: #fff; }
+html { scroll-padding-top: 6rem; } @media (max-width: 48rem) { html { scroll-padding-top: 10rem; } } body { margin: 0; background: #fff; }
 header { position: sticky; top: 0; z-index: 1; } main { max-width: 84rem; margin: 0 auto; padding: 0 1.25rem 3rem; }
 @media print { header { position: static; } details { break-inside: avoid; } .nplv-scroll { overflow: visible; } .nplv table { font-size: 7pt; }
   @page { size: A4 landscape; margin: 12mm; @top-center { content: "LABEL"; font: bold 9pt Arial, sans-serif; color: #8a5a00; } } }
@@ -67,14 +67,14 @@ def refusal(reason: str) -> str:
     return f'<div class="nplv"><h1>{TITLE}</h1><p class="nplv-banner">{INTERNAL}</p><p>Er is niets te tonen: {escape(reason)}</p></div>'
 
 
-def big_chart(version: Version, indicator_id: str, rows: Sequence[dict[str, Any]]) -> str:
-    """The chart of rows of `chosen`; on a narrow screen it is moved to and fro, with the keyboard too."""
+def big_chart(version: Version, indicator_id: str, rows: Sequence[dict[str, Any]], of: str = "") -> str:
+    """The chart of rows of `chosen`; on a narrow screen it is moved to and fro, with the keyboard too. of: by which it is told from another one of the indicator."""
     name = version.indicator(indicator_id)["name_nl"]
-    return _scrolled(f"Grafiek: {name}", picture(version, indicator_id, rows))
+    return _scrolled(f"Grafiek{of}: {name}", picture(version, indicator_id, rows))
 
 
-def figures(version: Version, indicator_id: str, rows: Sequence[dict[str, Any]]) -> str:
-    """The table of the same rows: a row for each geo, a column for each year; below it why figures are missing."""
+def figures(version: Version, indicator_id: str, rows: Sequence[dict[str, Any]], of: str = "") -> str:
+    """The table of the same rows: a row for each geo, a column for each year; below it why figures are missing. of: as for the chart."""
     about = version.indicator(indicator_id)
     if not rows:
         return "<p>Er is niets gekozen.</p>"
@@ -87,7 +87,7 @@ def figures(version: Version, indicator_id: str, rows: Sequence[dict[str, Any]])
     )
     caption = f"{about['name_nl']}, {about['unit']}. {version.label}"
     table = f'<table><caption>{escape(caption)}</caption><thead><tr><th scope="col">Waarvan</th>{head}</tr></thead><tbody>{body}</tbody></table>'
-    return _scrolled(f"Tabel: {about['name_nl']}", table) + _missing(version, rows)
+    return _scrolled(f"Tabel{of}: {about['name_nl']}", table) + _missing(version, rows)
 
 
 def _cell(row: dict[str, Any] | None, decimals: int) -> str:
@@ -202,11 +202,15 @@ def _section(version: Version, row: dict[str, Any]) -> str:
     for title, of_series in series(version, name).items():
         rows = chosen(version, name, totals, of_series)
         areas = chosen(version, name, list(version.areas), of_series)
-        if of_series != row["main_series"]:
+        of = "" if of_series == row["main_series"] else f", {title}"
+        if of:
             parts.append(f"<h3>{escape(title)}</h3>")
-        parts += [big_chart(version, name, rows), figures(version, name, rows), about(version, name, of_series)]
+        parts += [big_chart(version, name, rows, of), figures(version, name, rows, of), about(version, name, of_series)]
         if areas:
-            parts.append(f"<details><summary>De gebieden</summary>{big_chart(version, name, areas)}{figures(version, name, areas)}</details>")
+            each = f" van elk gebied{of}"
+            parts.append(
+                f"<details><summary>De gebieden</summary>{big_chart(version, name, areas, each)}{figures(version, name, areas, each)}</details>"
+            )
     return f"<section>{''.join(parts)}</section>"
 
 

@@ -139,7 +139,7 @@ def test_with_the_keyboard_alone_an_area_is_added_to_chart_table_and_file(app: t
     code, name = next(iter(version.areas.items()))
     page.locator("select").first.focus()
     page.keyboard.type("13")  # as in any list of choices of a browser
-    expect(page.get_by_role("heading", name="(Zeer) goed ervaren gezondheid")).to_be_visible()
+    expect(page.get_by_role("heading", name="(Zeer) goed ervaren gezondheid", exact=True)).to_be_visible()
     for _ in range(12):
         page.keyboard.press("Tab")
         if name in page.evaluate(f"{INNER}.parentElement.textContent"):
