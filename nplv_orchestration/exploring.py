@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,8 @@ LOOKS = {
 }
 _COLOURS = ("#b2182b", "#1b7837", "#762a83", "#8c510a", "#01665e", "#c51b7d", "#2166ac", "#3f3f9f", "#5b6400", "#a14000")
 _STROKES = tuple(product(("", "7 2", "3 2", "9 2 3 2", "1 2"), ("square", "triangle", "diamond", "wedge", "cross")))
+
+_SHADED = 4  # lines with bounds in one chart; shades of more hide the lines, and what each is of
 
 COLUMNS = (
     "label", "version", "indicator_id", "indicator", "geo_level", "geo_code", "geo_name", "series", "year", "value", "value_low", "value_high", "unit",
@@ -143,12 +145,18 @@ def lines(version: Version, rows: Iterable[dict[str, Any]]) -> list[Line]:
 
 
 def picture(version: Version, indicator_id: str, rows: Sequence[dict[str, Any]], *, is_small: bool = False) -> str:
-    """The chart of rows of `chosen`, as an SVG that says that it is internal. is_small: one of many beside each other."""
+    """The chart of rows of `chosen`, as an SVG that says that it is internal. is_small: one of many beside each other.
+
+    The bounds of 95% are shaded for a few lines; of more they stand in the table alone, and the chart says so.
+    """
     about = version.indicator(indicator_id)
     drawn = lines(version, rows)
+    is_crowded = sum(any(low is not None for _, _, low, _ in line.points) for line in drawn) > _SHADED
+    if is_crowded:
+        drawn = [replace(line, points=[(year, value, None, None) for year, value, *_ in line.points]) for line in drawn]
     return draw(
         drawn,
-        unit=about["unit"],
+        unit=f"{about['unit']}. De marges staan in de tabel" if is_crowded else about["unit"],
         decimals=about["decimals"],
         breaks=[one["year"] for one in json.loads(about["breaks"]) if rows and one["series"] == rows[0]["series"]],
         title=f"{about['name_nl']}: {', '.join(line.name for line in drawn) or 'niets gekozen'}. {version.label}",

@@ -76,6 +76,17 @@ def test_the_lines_hold_the_same_figures_with_their_bounds() -> None:
     assert drawn[0].points == [(2021, 24.04, 23.0, 25.5), (2022, 1024.96, None, None)]
 
 
+def test_bounds_of_a_few_lines_are_shaded_and_of_more_the_chart_says_where_they_are() -> None:
+    areas = {f"a{n}": f"Gebied {n}" for n in range(5)}
+    rows = [row("gebied", code, year, 5.0, value_low=4.0, value_high=6.0) for code in areas for year in (2020, 2021)]
+    told = Version(Path(), {"version": "v", "mode": "live"}, [indicator()], rows, areas)
+    few, more = (picture(told, "inkomen", chosen(told, "inkomen", list(areas)[:count])) for count in (4, 5))
+    assert few.count("fill-opacity") == 4
+    assert "marges" not in few
+    assert "fill-opacity" not in more
+    assert "x 1.000 euro. De marges staan in de tabel" in more
+
+
 def contrast(colour: str) -> float:
     """Of a colour on white, as WCAG counts it."""
     parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
