@@ -5,6 +5,8 @@ How it is served belongs here; what it shows is in `explorer`.
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -34,13 +36,16 @@ _App = Callable[[_Message, Callable[[], Awaitable[_Message]], Callable[[_Message
 
 
 def serve(port: int) -> None:
-    """Serve the explorer on a port of this machine until interrupted. `AS_OF` in the environment says which version."""
+    """Serve the explorer on a port of this machine until interrupted, which ends the process. `AS_OF` in the environment says which version."""
     import marimo
     import uvicorn
 
     app = marimo.create_asgi_app(quiet=True, include_code=False, html_head=_HEAD).with_app(path="", root=str(_NOTEBOOK)).build()
     # an open page would keep the server waiting for its end
     uvicorn.run(guarded(app), host="127.0.0.1", port=port, log_level="error", timeout_graceful_shutdown=1)
+    # once a page was opened a worker of marimo waits for work for ever, and Python at its end for the worker; there is nothing left to write
+    sys.stdout.flush()
+    os._exit(0)
 
 
 def guarded(app: _App) -> _App:

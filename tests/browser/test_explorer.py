@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
 from benchmarks.processes import free_port
 from nplv_orchestration.as_of import database
@@ -39,6 +39,11 @@ def environment(home: Path) -> dict[str, str]:
     return os.environ | {"NPLV_HOME": str(home)}
 
 
+def _interruptible() -> None:
+    """Of a new process: heed Ctrl-C, as one does that is started on a terminal; one that is started in the background does not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
@@ -53,7 +58,9 @@ def address(demo_night: Night, tmp_path_factory: pytest.TempPathFactory) -> Iter
     chromium()
     port, told = free_port(), tmp_path_factory.mktemp("explorer") / "told"
     with told.open("w") as log:
-        process = subprocess.Popen([*CLI, "--port", str(port)], env=environment(demo_night[0].home), stdout=log, stderr=log, start_new_session=True)
+        process = subprocess.Popen(
+            [*CLI, "--port", str(port)], env=environment(demo_night[0].home), stdout=log, stderr=log, preexec_fn=_interruptible
+        )
     try:
         for _ in range(240):
             assert process.poll() is None, told.read_text()
@@ -64,13 +71,13 @@ def address(demo_night: Night, tmp_path_factory: pytest.TempPathFactory) -> Iter
                 time.sleep(0.25)
         assert f"http://127.0.0.1:{port}" in told.read_text()
         yield f"http://127.0.0.1:{port}"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0, "Ctrl-C ends it, whoever has a page open"
         assert "Traceback" not in told.read_text(), told.read_text()
     finally:
-        os.killpg(process.pid, signal.SIGINT)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
+        if process.poll() is None:
+            process.kill()
+            process.wait()
 
 
 @pytest.fixture(scope="module")
@@ -259,6 +266,29 @@ def test_what_cannot_be_is_one_line(address: str, demo_night: Night, words: list
     done = subprocess.run(call, env=environment(demo_night[0].home), capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr.count("\n")) == (status, 1), done.stderr
     assert told in done.stderr
+
+
+def test_a_page_of_what_is_not_there_is_one_line(browser: Browser, tmp_path: Path) -> None:
+    """What is opened when the version that was asked for went away meanwhile."""
+    port = free_port()
+    code = f"from nplv_orchestration.exploring_server import serve; serve({port})"
+    process = subprocess.Popen([sys.executable, "-c", code], env=environment(tmp_path))
+    page = browser.new_page(locale="nl-NL")
+    try:
+        for _ in range(120):
+            try:
+                page.goto(f"http://127.0.0.1:{port}")
+                break
+            except Error:
+                time.sleep(0.25)
+        expect(page.get_by_text(f"Er is niets te tonen: {tmp_path} holds no published version")).to_be_visible(timeout=LONG)
+        expect(page.get_by_text(INTERNAL)).to_be_visible()
+        expect(page.get_by_text("Traceback")).to_have_count(0)
+        demand_no_barrier(page)
+    finally:
+        page.close()
+        process.terminate()
+        process.wait(20)
 
 
 def test_without_a_published_version_it_is_one_line(tmp_path: Path) -> None:
