@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from nplv_orchestration import current
 from nplv_orchestration.home import Home
+from nplv_orchestration.warehouse import literal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,13 +27,20 @@ Part = Literal["intern", "openbaar"]
 SCHEMAS = ("marts", "programma", "areas", "quality", "provenance")
 """Where a table is looked for when its schema is not named."""
 
+DATABASE = "nplv"
+"""What the published database is called in a connection."""
+
 
 def connect(path: Path) -> DuckDBPyConnection:
-    """A read-only connection to a published database. What does not fit in memory goes to the machine's folder for that: beside the file it would break its seal."""
+    """A read-only connection to a published database, of its own: DuckDB gives two connections of a process to one file one set of settings.
+
+    What does not fit in memory goes to the machine's folder for that: beside the file it would break its seal.
+    """
     import duckdb
 
-    connection = duckdb.connect(str(path), read_only=True, config={"temp_directory": str(Path(tempfile.gettempdir()) / "nplv-duckdb")})
-    connection.execute(f"SET search_path = '{','.join(SCHEMAS)}'")
+    connection = duckdb.connect(config={"temp_directory": str(Path(tempfile.gettempdir()) / "nplv-duckdb")})
+    connection.execute(f"ATTACH {literal(path)} AS {DATABASE} (READ_ONLY)")
+    connection.execute(f"SET search_path = '{','.join(f'{DATABASE}.{schema}' for schema in SCHEMAS)}'")
     return connection
 
 

@@ -79,7 +79,7 @@ def build(database: Path, manifest: Manifest, out: Path) -> int:
             raise NplvError(f"the site could not be built: {one_line(str(error))[:300]}") from None
         if found := complaints.getvalue().strip():
             raise NplvError(f"the site was not built, as its pages are not in order: {one_line(found)[:300]}")
-        for rest in (".buildinfo", "objects.inv"):
+        for rest in (".buildinfo", "objects.inv", "_static/webpack-macros.html"):
             (made / rest).unlink(missing_ok=True)
         (made / _MARK).write_text(f"{known.facts['version']}\n", encoding="utf-8")
         if out.exists():

@@ -186,6 +186,14 @@ def test_python_reads_a_version_and_cannot_change_it(demo_night: Night, monkeypa
         open_published(home=demo_night[0].home / "archive")
 
 
+def test_a_sealed_question_seals_no_notebook_of_the_same_process(database: Path, demo_night: Night) -> None:
+    with open_published(home=demo_night[0].home) as notebook:
+        assert ask(database, "SELECT 1 AS one").rows == [(1,)]
+        notebook.execute("SET threads = 1")
+        assert notebook.sql("SELECT count(*) FROM range(3)").fetchall() == [(3,)]
+        assert ask(database, "SELECT 2 AS two").rows == [(2,)]
+
+
 def test_a_day_is_the_version_at_its_end(demo_night: Night) -> None:
     with open_published(date.today().isoformat(), home=demo_night[0].home) as connection:
         assert connection.execute("SELECT value FROM provenance.build WHERE key = 'version'").fetchone() == (demo_night[1].version,)
