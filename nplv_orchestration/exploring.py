@@ -17,20 +17,12 @@ from nplv_orchestration.edition.csvs import as_csv
 from nplv_orchestration.edition.table import DEMO_MARK
 from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.explain import Explanation, explain
-from nplv_orchestration.published import connect, facts, records
+from nplv_orchestration.published import GEO_NAMES, connect, facts, records
 
 INTERNAL = "Intern: bevat cijfers van gebieden, niet voor publicatie"
 TOTAL = "nplv"
-NAMES = {
-    TOTAL: "gebieden samen",
-    "nederland": "Nederland",
-    "gemeenten": "19 gemeenten",
-    "rest_19_gemeenten": "19 gemeenten zonder de gebieden",
-    "overig_nederland": "Nederland zonder de gebieden",
-}
-"""The levels that have one geo each, under the names by which a reader chooses them; the first is what the others are compared with."""
 
-COMPARATORS = {level: name for level, name in NAMES.items() if level != TOTAL}
+COMPARATORS = {level: name for level, name in GEO_NAMES.items() if level != TOTAL}
 
 LOOKS = {
     TOTAL: AREAS,
@@ -97,7 +89,7 @@ class Version:
 
     def geo_name(self, geo: str) -> str:
         """What a reader calls a geo."""
-        return NAMES.get(geo) or self.areas[geo]
+        return GEO_NAMES.get(geo) or self.areas[geo]
 
 
 def read(database: Path) -> Version:
@@ -120,7 +112,7 @@ def series(version: Version, indicator_id: str) -> dict[str, str]:
 
 
 def chosen(version: Version, indicator_id: str, geos: Sequence[str], of_series: str | None = None) -> list[dict[str, Any]]:
-    """The rows of an indicator for these geos, in their order and by year. geos: levels of `NAMES`, and codes of areas; of_series: default the main one.
+    """The rows of an indicator for these geos, in their order and by year. geos: levels of `GEO_NAMES`, and codes of areas; of_series: default the main one.
 
     Each row is that of `marts.indicator_values` with `geo`, the word of `geos` that it belongs to.
     """

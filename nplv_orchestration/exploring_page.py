@@ -14,7 +14,8 @@ from typing import Any
 from nplv_orchestration.edition.chart import marker
 from nplv_orchestration.edition.table import ACTIELIJNEN, PROGRAMME, number
 from nplv_orchestration.explain import REGION_HEADS, Explanation, regions, terms
-from nplv_orchestration.exploring import COMPARATORS, INTERNAL, NAMES, TOTAL, Version, chosen, picture, series
+from nplv_orchestration.exploring import COMPARATORS, INTERNAL, TOTAL, Version, chosen, picture, series
+from nplv_orchestration.published import GEO_NAMES
 
 TITLE = "Verkenner van de monitor NPLV"
 _MOST = 40  # regions of a figure that are shown; `nplv explain --all` has them all
@@ -129,7 +130,7 @@ def about(version: Version, indicator_id: str, of_series: str) -> str:
         ("Peilmoment", row["reference_nl"]),
         ("Hoe het is gemaakt", row["method_nl"]),
         *((f"Breuk in {one['year']}", one["text_nl"]) for one in json.loads(row["breaks"]) if one["series"] == of_series),
-        *((f"Niet gegeven: {NAMES[level]}", reason) for level, reason in json.loads(row["comparators_not_given"]).items()),
+        *((f"Niet gegeven: {GEO_NAMES[level]}", reason) for level, reason in json.loads(row["comparators_not_given"]).items()),
     ]
     return f"<dl>{''.join(f'<dt>{escape(term)}</dt><dd>{escape(text)}</dd>' for term, text in told if text)}</dl>"
 
@@ -155,7 +156,7 @@ def many(version: Version, *, is_linked: bool = False) -> str:
     geos = (TOTAL, "nederland")
     key = "".join(
         f'<span><svg width="34" height="14" aria-hidden="true"><line x1="0" x2="34" y1="7" y2="7" stroke="{look.colour}" stroke-width="2" '
-        f'stroke-dasharray="{look.dash}"/>{marker(look, 17, 7)}</svg>{escape(NAMES[geo])}</span>'
+        f'stroke-dasharray="{look.dash}"/>{marker(look, 17, 7)}</svg>{escape(GEO_NAMES[geo])}</span>'
         for geo in geos
         for look in [version.look(geo)]
     )
@@ -178,7 +179,7 @@ def _latest(rows: Sequence[dict[str, Any]], decimals: int) -> str:
         return number(None, decimals)
     year = own[-1]["year"]
     national = next((row["value"] for row in rows if row["geo"] == "nederland" and row["year"] == year), None)
-    return f"{year}: {NAMES[TOTAL]} {number(own[-1]['value'], decimals)}, Nederland {number(national, decimals)}"
+    return f"{year}: {GEO_NAMES[TOTAL]} {number(own[-1]['value'], decimals)}, Nederland {number(national, decimals)}"
 
 
 def page(version: Version) -> str:

@@ -153,7 +153,7 @@ def _revision(edition: Sent, folder: Path) -> None:
         shutil.copyfile(edition.folder / table["path"], draft / table["path"])
         packed = Path(table["path"]).with_suffix(".parquet").name
         _as_parquet(draft / table["path"], fields, draft / packed, edition)
-        files = [
+        files: list[tuple[str, str, dict[str, Any]]] = [
             (table["path"], "text/csv", {"type": "table", "encoding": "utf-8", "schema": {"fields": fields}}),
             (
                 packed,

@@ -27,6 +27,15 @@ Part = Literal["intern", "openbaar"]
 SCHEMAS = ("marts", "programma", "areas", "quality", "provenance")
 """Where a table is looked for when its schema is not named."""
 
+GEO_NAMES = {
+    "nplv": "gebieden samen",
+    "nederland": "Nederland",
+    "gemeenten": "19 gemeenten",
+    "rest_19_gemeenten": "19 gemeenten zonder de gebieden",
+    "overig_nederland": "Nederland zonder de gebieden",
+}
+"""The levels that have one geo each, under the names by which a reader chooses them; the first is what the others are compared with."""
+
 DATABASE = "nplv"
 """What the published database is called in a connection."""
 

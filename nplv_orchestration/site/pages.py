@@ -15,14 +15,11 @@ from nplv_orchestration.dictionary import Table, in_dutch
 from nplv_orchestration.edition.chart import chart
 from nplv_orchestration.edition.table import ACTIELIJNEN, DEMO, NO_FIGURE, number, signed
 from nplv_orchestration.manifest import PROJECT, Manifest, Node
+from nplv_orchestration.published import GEO_NAMES
 from nplv_orchestration.site.read import Known, Row
 from nplv_orchestration.sources.registry import REGISTRY
 from nplv_orchestration.sources.rhythm import due
 
-_GEOS = {
-    "nplv": "gebieden samen", "nederland": "Nederland", "gemeenten": "19 gemeenten", "rest_19_gemeenten": "19 gemeenten zonder de gebieden",
-    "overig_nederland": "Nederland zonder de gebieden",
-}  # fmt: skip
 _KINDS = {
     "aandeel": "een aandeel",
     "gemiddelde": "een gewogen gemiddelde",
@@ -216,14 +213,14 @@ def _figures(known: Known, i: Row, breaks: Sequence[dict[str, Any]]) -> Iterator
             )
         else:
             yield f"Reeks {_text(one['name_nl'])} (`{one['id']}`), die nooit aan een andere wordt geplakt:"
-        levels = [level for level in _GEOS if any(level in of for of in by_year.values())]
+        levels = [level for level in GEO_NAMES if any(level in of for of in by_year.values())]
         table = []
         for year, of in sorted(by_year.items()):
             cells = [number(of[level]["value"], i["decimals"]) if level in of else "niet gegeven" for level in levels]
             first = of.get("nplv", {})
             table.append((str(year), *cells, f"`{first['status']}`" if first else "", _text(first.get("status_reason") or "")))
         yield _table(
-            ("Jaar", *(_GEOS[level].capitalize() if level == "nplv" else _GEOS[level] for level in levels), "Status", "Opmerking"),
+            ("Jaar", *(GEO_NAMES[level].capitalize() if level == "nplv" else GEO_NAMES[level] for level in levels), "Status", "Opmerking"),
             table,
             right=range(1, len(levels) + 1),
         )
