@@ -6,10 +6,11 @@ Only reading the call and printing belong here; what a query may do is in `askin
 from __future__ import annotations
 
 import importlib.util
-import os
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -18,10 +19,8 @@ from nplv_orchestration.asking import BINARY, FORMATS, Answer, as_file, ask
 from nplv_orchestration.edition.table import DEMO
 from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.home import write_atomically
+from nplv_orchestration.published import SCHEMAS, Part
 from nplv_orchestration.settings import load_settings
-
-if TYPE_CHECKING:
-    from nplv_orchestration.published import Part
 
 SHOWN = 500  # rows of a table on a terminal; a file has them all
 
@@ -94,4 +93,10 @@ def shell(as_of: AsOf = None, public: Public = False) -> None:
         raise NplvError(
             "Harlequin is not installed: install it with `pip install 'nplv-orchestration[shell]'`, or ask one question with `nplv query`"
         )
-    os.execv(sys.executable, [sys.executable, "-m", "harlequin", "--profile", "None", "--read-only", "--no-download-tzdata", str(path)])
+    with tempfile.TemporaryDirectory(prefix="nplv-shell-") as folder:
+        # what does not fit in memory would else be written beside the file, and break its seal
+        begin = Path(folder) / "begin.sql"
+        begin.write_text(f"SET temp_directory = '{folder}';\nSET search_path = '{','.join(SCHEMAS)}';\n", encoding="utf-8")
+        command = [sys.executable, "-m", "harlequin", "--profile", "None", "--read-only", "--init-path", str(begin), str(path)]
+        if status := subprocess.run(command, check=False).returncode:
+            raise NplvError(f"Harlequin ended with status {status}; what it said stands above")

@@ -41,7 +41,7 @@ TELLS = {
     "sources": "Boundaries", "sources check": "as the registry says", "sources --prune": "nothing to remove",
     "verify": "as it was published", "rollback": "(current)", "edition": "Editie 2025, revisie 1: concept", "edition remark": "opmerking",
     "status": "Laatste nacht: geslaagd", "replay": "als herhaling gemerkt", "backup": "bestanden", "restore": "staat terug in",
-    "explore": "niet voor publicatie. Versie ", "inbox": "Overgenomen", "inbox template": "_sjabloon.xlsx", "inbox withdraw": "Teruggenomen",
+    "site": "pagina's in", "diff": "intern, niet voor publicatie", "explore": "niet voor publicatie. Versie ", "inbox": "Overgenomen", "inbox template": "_sjabloon.xlsx", "inbox withdraw": "Teruggenomen",
 }  # fmt: skip
 
 
@@ -65,7 +65,8 @@ def test_each_call_does_its_work(doc: Path, demo_home: Path, tmp_path: Path, req
         command = " ".join(words[:2]) if " ".join(words[:2]) in TELLS else words[0]
         is_short = command == "sources check" and values.get("NPLV_SOURCES") == "live"  # the server of real figures has not all tables
         assert told.exit_code == int(is_short), (words, told.output, told.exception)
-        assert TELLS[command] in told.stdout, words
+        written = Path(words[words.index("--out") + 1]) if command == "query" and "--out" in words else None
+        assert written.stat().st_size if written else TELLS[command] in told.stdout, words
 
 
 def test_what_the_readme_tells_to_install_is_what_make_installs() -> None:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import io
 import json
 import os
+import pty
+import re
+import select
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 from datetime import date
 from pathlib import Path
@@ -200,3 +206,49 @@ def test_a_day_is_the_version_at_its_end(demo_night: Night) -> None:
     begin = demo_night[1].version[:10]
     with open_published(begin, home=demo_night[0].home) as connection:
         assert connection.execute("SELECT value FROM provenance.build WHERE key = 'version'").fetchone() == (demo_night[1].version,)
+
+
+# ------------------------------------------------------------------------------------------------------- the shell
+
+
+def _until(terminal: int, told: bytes, text: str, seconds: float = 60) -> bytes:
+    """What a terminal has told, once this is in it."""
+    end = time.monotonic() + seconds
+    while text not in re.sub(r"\x1b\[[0-9;?<>=]*[a-zA-Z]", "", told.decode(errors="replace")):
+        assert time.monotonic() < end, told[-2000:]
+        if select.select([terminal], [], [], 0.5)[0]:
+            told += os.read(terminal, 65536)
+    return told
+
+
+def test_the_shell_opens_the_version_and_answers(demo_night: Night) -> None:
+    home = demo_night[0].home
+    with open_published(home=home) as connection:
+        rows = connection.execute("SELECT count(*) FROM latest_figures").fetchall()[0][0]
+    process, terminal = pty.fork()
+    if process == 0:
+        os.environ |= {"NPLV_HOME": str(home), "TERM": "xterm-256color", "HOME": str(home.parent)}
+        os.execv(sys.executable, [sys.executable, "-m", "nplv_orchestration.cli", "shell"])
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 140, 0, 0))
+    told = _until(terminal, b"", "Run Query")
+    time.sleep(2)  # it takes what is typed once it is laid out
+    os.write(terminal, b"select 'antwoord ' || count(*) from latest_figures")
+    time.sleep(1)
+    os.write(terminal, b"\x0a")
+    _until(terminal, told, f"antwoord {rows}")
+    os.write(terminal, b"\x11")
+    while True:
+        try:
+            if not os.read(terminal, 65536):
+                break
+        except OSError:  # the terminal of a process that ended
+            break
+    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 0
+    assert problems((home / "published" / "current").resolve()) == []
+
+
+def test_without_harlequin_the_shell_says_what_to_install(shell: CliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    told = shell.invoke(cli.app, ["shell"])
+    assert isinstance(told.exception, NplvError)
+    assert "pip install 'nplv-orchestration[shell]'" in str(told.exception)
