@@ -69,11 +69,13 @@ def build(database: Path, manifest: Manifest, out: Path) -> int:
         for page, text in written.items():
             (source / page).parent.mkdir(exist_ok=True)
             (source / page).write_text(text, encoding="utf-8")
+        alone: dict[str, list[str]] = {path.stem: [] for path in source.glob("*.md")}  # what has no pages below it has nothing to show beside it
         complaints = io.StringIO()
         nocolor()
         try:
             with patch_docutils(), docutils_namespace():
-                app = Sphinx(str(source), None, str(made), str(work / "doctrees"), "html", confoverrides=_CONF, status=None, warning=complaints)
+                settings = _CONF | {"html_sidebars": alone}
+                app = Sphinx(str(source), None, str(made), str(work / "doctrees"), "html", confoverrides=settings, status=None, warning=complaints)
                 app.build()
         except SphinxError as error:
             raise NplvError(f"the site could not be built: {one_line(str(error))[:300]}") from None

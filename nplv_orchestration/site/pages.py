@@ -13,7 +13,7 @@ from typing import Any
 
 from nplv_orchestration.dictionary import Table, in_dutch
 from nplv_orchestration.edition.chart import chart
-from nplv_orchestration.edition.table import ACTIELIJNEN, DEMO, NO_FIGURE, number, signed
+from nplv_orchestration.edition.table import ACTIELIJNEN, DEMO, DEMO_MARK, NO_FIGURE, number, signed
 from nplv_orchestration.manifest import PROJECT, Manifest, Node
 from nplv_orchestration.published import GEO_NAMES
 from nplv_orchestration.site.read import Known, Row
@@ -54,6 +54,11 @@ def _text(text: object) -> str:
 def _english(text: object) -> str:
     """An English term beside the Dutch one, which a program that reads aloud pronounces as such."""
     return f'<span lang="en"><em>{_text(text)}</em></span>'
+
+
+def _day(when: object) -> str:
+    """A day, on one line; of a moment the day, of nothing nothing."""
+    return f'<span class="dag">{str(when)[:10]}</span>' if when else ""
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> str:
@@ -169,7 +174,7 @@ def _indicator(known: Known, i: Row) -> str:
                 (
                     _text(s["source_table"]),
                     _text(s["title"]),
-                    str(s["source_modified"])[:10] if s["source_modified"] else "",
+                    _day(s["source_modified"]),
                     _text(s["licence"]),
                     f"`{s['state']}`",
                 )
@@ -185,7 +190,7 @@ def _indicator(known: Known, i: Row) -> str:
         "## Zelf vragen",
         *_examples(i),
         "## Wijzigingen van de indicator",
-        _table(("Datum", "Wat"), [(str(c["date"]), _text(c["text_nl"])) for c in json.loads(i["changelog"])]),
+        _table(("Datum", "Wat"), [(_day(c["date"]), _text(c["text_nl"])) for c in json.loads(i["changelog"])]),
     )
 
 
@@ -207,7 +212,7 @@ def _figures(known: Known, i: Row, breaks: Sequence[dict[str, Any]]) -> Iterator
                     decimals=i["decimals"],
                     breaks=[b["year"] for b in breaks if b["series"] == one["id"]],
                     title=f"{i['name_nl']}: de gebieden samen en Nederland, {i['unit']}. De tabel hieronder heeft dezelfde cijfers.",
-                    note=DEMO if known.is_demo else "",
+                    note=DEMO_MARK if known.is_demo else "",
                 )
                 + "</div>"
             )
@@ -377,7 +382,11 @@ def _calendar(known: Known) -> str:
     for relation in dict.fromkeys(t.relation for t in REGISTRY if t.rhythm):
         tables = [t for t in REGISTRY if t.relation == relation and t.rhythm]
         rhythm = tables[-1].rhythm
-        found = [s["newest_year"] for s in known.sources if s["relation"] == relation and s["newest_year"]]
+        found = [
+            year
+            for s in known.sources
+            if s["relation"] == relation and s["sha256"] and (year := s["newest_year"] or s["period"] or s["boundary_year"])
+        ]
         if rhythm is None:
             continue
         name = f"{tables[-1].publisher}: {tables[-1].title}"
@@ -386,7 +395,7 @@ def _calendar(known: Known) -> str:
             continue
         wanted = max(found) + rhythm.every
         until = due(wanted, rhythm.months)
-        rows.append((_text(name), str(max(found)), str(wanted), until.isoformat(), "te laat" if day >= until else "op tijd"))
+        rows.append((_text(name), str(max(found)), str(wanted), _day(until), "te laat" if day >= until else "op tijd"))
     late = [
         (
             _text(i["name_nl"]),
