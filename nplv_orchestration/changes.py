@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from nplv_orchestration.catalogue import METHOD
 from nplv_orchestration.edition.difference import AREAS, NEW_YEAR, SOURCE, UNKNOWN
 from nplv_orchestration.edition.difference import METHOD as OTHER_METHOD
+from nplv_orchestration.errors import WrongCall
 from nplv_orchestration.published import records
 from nplv_orchestration.warehouse import literal
 
@@ -27,6 +28,17 @@ COLUMNS = {
     "value_before": "DOUBLE", "value": "DOUBLE", "difference": "DOUBLE", "unit": "VARCHAR", "status_before": "VARCHAR", "status": "VARCHAR", "causes": "VARCHAR[]",
     "sources": "VARCHAR[]",
 }  # fmt: skip
+_COMPARED = {
+    ("marts", "indicator_values"): "indicator_id geo_level geo_code geo_name series year value unit status",
+    (
+        "marts",
+        "indicator_components",
+    ): "indicator_id geo_level geo_code series year region_code boundary_year share counted figure cells weight numerator denominator "
+    "source_key source_hash weight_key weight_hash",
+    ("marts", "indicators"): "indicator_id",
+    ("areas", "focus_area_regions"): "area_id region_code boundary_year",
+    ("provenance", "build"): "key value",
+}
 _OF_RELEASE = {"marts": "release", "provenance": "release", "areas": "areas"}  # where the tables of a version stand before it is one
 
 # a sum of the same parts is the same to the last bit, so what differs by less than this comes from another order of adding
@@ -79,7 +91,7 @@ _MOVED = f"""
             IS DISTINCT FROM (SELECT bit_xor(hash(area_id, region_code, boundary_year)) FROM {{before[areas]}}.focus_area_regions) AS are_other
     ),
     methods AS (
-        SELECT n.indicator_id, {" OR ".join(f"n.{field}::VARCHAR IS DISTINCT FROM o.{field}::VARCHAR" for field in METHOD)} AS is_other
+        SELECT n.indicator_id, {{method}} AS is_other
         FROM {{after[marts]}}.indicators AS n INNER JOIN {{before[marts]}}.indicators AS o USING (indicator_id)
     ),
     code AS (
@@ -111,13 +123,18 @@ _MOVED = f"""
 
 
 def between(before: Path, after: Path) -> list[dict[str, Any]]:
-    """The figures that moved from one published database to another, both with the areas: rows of `COLUMNS`, with the decimals of the indicator and is_main of its series."""
+    """The figures that moved from one published database to another, both with the areas: rows of `COLUMNS`, with the decimals of the indicator and is_main of its series.
+
+    Raises WrongCall when one of them was published before versions had what is compared.
+    """
     import duckdb
 
     with duckdb.connect() as connection:
         for name, path in (("before", before), ("after", after)):
             connection.execute(f"ATTACH {literal(path)} AS {name}_version (READ_ONLY)")
-        moved = _between(_of_version("before_version"), _of_version("after_version"))
+            if lacking := _lacking(connection, _of_version(f"{name}_version")):
+                raise WrongCall(f"version {path.parents[1].name} has no {lacking}, so it cannot be compared; choose a later one")
+        moved = _between(connection, _of_version("before_version"), _of_version("after_version"))
         return records(
             connection,
             f"SELECT m.*, coalesce(c.decimals, 1) AS decimals, m.series = c.main_series IS NOT FALSE AS is_main FROM ({moved}) AS m "
@@ -126,21 +143,23 @@ def between(before: Path, after: Path) -> list[dict[str, Any]]:
 
 
 def keep(connection: DuckDBPyConnection, before: Path | None) -> None:
-    """Make `release.indicator_changes`: what moved up to the version that is about to be published, and since it. before: the folder of the version that it replaces."""
+    """Make `release.indicator_changes`: what moved up to the version that is about to be published, and since it. before: the folder of the version that it replaces.
+
+    A version that was published before versions had what is compared is compared with none: an update of this project stops no publication.
+    """
     columns = ", ".join(f"{name} {kind}" for name, kind in (_HEAD | COLUMNS).items())
     connection.execute(f"CREATE OR REPLACE TABLE release.indicator_changes ({columns})")
     if before is None:
         return
     connection.execute(f"ATTACH {literal(before / 'intern' / 'nplv.duckdb')} AS version_before (READ_ONLY)")
     try:
-        there = connection.execute(
-            "SELECT 1 FROM duckdb_tables() WHERE database_name = 'version_before' AND table_name = 'indicator_changes'"
-        ).fetchone()
-        if there:
+        if _columns(connection, "version_before.marts.indicator_changes"):
             connection.execute("INSERT INTO release.indicator_changes BY NAME SELECT * FROM version_before.marts.indicator_changes")
+        if _lacking(connection, _of_version("version_before")):
+            return
         facts = dict(connection.execute("SELECT key, value FROM release.build").fetchall())
         head = f"{literal(facts['version'])} AS version, {literal(before.name)} AS version_before, {literal(facts['published_at'])}::TIMESTAMP AS published_at"
-        query = _between(_of_version("version_before"), _OF_RELEASE)
+        query = _between(connection, _of_version("version_before"), _OF_RELEASE)
         connection.execute(f"INSERT INTO release.indicator_changes BY NAME SELECT {head}, * FROM ({query})")
     finally:
         connection.execute("DETACH version_before")
@@ -150,5 +169,26 @@ def _of_version(attached: str) -> dict[str, str]:
     return {schema: f"{attached}.{schema}" for schema in _OF_RELEASE}
 
 
-def _between(before: dict[str, str], after: dict[str, str]) -> str:
-    return _MOVED.format(before=before, after=after)
+def _between(connection: DuckDBPyConnection, before: dict[str, str], after: dict[str, str]) -> str:
+    """The query for what moved. A field of the catalogue that one of the two does not have yet tells nothing of the method."""
+    both = _columns(connection, f"{before['marts']}.indicators") & _columns(connection, f"{after['marts']}.indicators")
+    method = " OR ".join(f"n.{field}::VARCHAR IS DISTINCT FROM o.{field}::VARCHAR" for field in METHOD if field in both) or "false"
+    return _MOVED.format(before=before, after=after, method=method)
+
+
+def _lacking(connection: DuckDBPyConnection, tables: dict[str, str]) -> str:
+    """The first column that a version lacks of those that are compared, as table.column; empty when it has all."""
+    needed = [(schema, table, column) for (schema, table), columns in _COMPARED.items() for column in columns.split()]
+    return next(
+        (f"{schema}.{table}.{column}" for schema, table, column in needed if column not in _columns(connection, f"{tables[schema]}.{table}")), ""
+    )
+
+
+def _columns(connection: DuckDBPyConnection, table: str) -> set[str]:
+    """The columns of a table; none when it is not there."""
+    import duckdb
+
+    try:
+        return {column for column, *_ in connection.execute(f"DESCRIBE {table}").fetchall()}
+    except duckdb.CatalogException:
+        return set()

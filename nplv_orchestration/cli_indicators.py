@@ -11,25 +11,28 @@ from typing import Annotated
 import typer
 
 from nplv_orchestration.as_of import database
+from nplv_orchestration.cli_query import AsOf
 from nplv_orchestration.published import facts
 from nplv_orchestration.settings import Settings, load_settings
 
 SHOWN = 20  # regions of a figure that are printed, unless all are asked for
 
 
-def indicators(markdown: Annotated[bool, typer.Option("--markdown", help="what each indicator is, as docs/indicators.md has it")] = False) -> None:
-    """The table of indicators of the current version; with --markdown the catalogue behind it."""
+def indicators(
+    markdown: Annotated[bool, typer.Option("--markdown", help="what each indicator is, as docs/indicators.md has it")] = False, as_of: AsOf = None
+) -> None:
+    """The table of indicators of a version; with --markdown the catalogue behind it."""
     if markdown:
         from nplv_orchestration.catalogue_page import page
         from nplv_orchestration.manifest import load_manifest
 
         print(page(load_manifest().indicators), end="")
     else:
-        print_indicators(load_settings())
+        print_indicators(load_settings(), as_of)
 
 
-def print_indicators(settings: Settings) -> None:
-    """The latest figure of each indicator, beside that of the country."""
+def print_indicators(settings: Settings, as_of: str | None = None) -> None:
+    """The latest figure of each indicator, beside that of the country. as_of: which version, default the current one."""
     import duckdb
     from rich import box
     from rich.console import Console
@@ -38,7 +41,7 @@ def print_indicators(settings: Settings) -> None:
 
     from nplv_orchestration.edition.table import DEMO, NO_FIGURE, development, number
 
-    with duckdb.connect(str(database(settings, "openbaar")), read_only=True) as connection:
+    with duckdb.connect(str(database(settings, "openbaar", as_of)), read_only=True) as connection:
         rows = connection.execute(
             "SELECT c.number, c.name_nl, c.unit, c.decimals, t.latest_year, t.latest_value, t.latest_nl, c.relative, t.verdict, t.gap_verdict, "
             "(SELECT arg_max(status_reason, year) FROM marts.indicator_values AS v "
@@ -65,6 +68,7 @@ def explain(
     geo: Annotated[str, typer.Option(help="nplv, nederland, gemeenten, rest_19_gemeenten, overig_nederland, or the id of an area")] = "nplv",
     series: Annotated[str | None, typer.Option(help="a series of the indicator; default its main one")] = None,
     everything: Annotated[bool, typer.Option("--all", help=f"all regions, where {SHOWN} are shown else")] = False,
+    as_of: AsOf = None,
 ) -> None:
     """How a figure came about: numerator, denominator, coverage, and the regions that went in. Internal: it names regions."""
     from rich import box
@@ -75,7 +79,7 @@ def explain(
     from nplv_orchestration.explain import REGION_HEADS, regions, terms
     from nplv_orchestration.explain import explain as take_apart
 
-    told = take_apart(database(load_settings(), "intern"), indicator, year, geo, series)
+    told = take_apart(database(load_settings(), "intern", as_of), indicator, year, geo, series)
     if told.is_demo:
         print(DEMO)
     print(f"{told.indicator['name_nl']}, {told.figure['geo_name']}, {year}; intern, niet voor publicatie")

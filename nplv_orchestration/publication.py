@@ -319,7 +319,7 @@ def _write(connection: DuckDBPyConnection, folder: Path, tables: Sequence[Table]
             path = literal(parquet / f"{table.name}.parquet")
             connection.execute(f"COPY ({query}) TO {path} (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{marks}}})")
             written[table.name] = _count_and_hash(connection, f"({query})")
-        _explain(connection, tables, written)
+        _describe(connection, tables, written)
     finally:
         connection.execute("DETACH version_file")
     _read_back(folder, written, is_public)
@@ -345,7 +345,7 @@ def _shown(connection: DuckDBPyConnection, table: Table, version: str, is_public
     return query
 
 
-def _explain(connection: DuckDBPyConnection, tables: Sequence[Table], written: Collection[str]) -> None:
+def _describe(connection: DuckDBPyConnection, tables: Sequence[Table], written: Collection[str]) -> None:
     """Write beside each table and column what it means, where any program shows it."""
     connection.execute("BEGIN")
     for table in tables:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -290,12 +291,8 @@ def _examples(i: Row) -> Iterator[str]:
 
 def _tables(known: Known) -> str:
     rows = [
-        (
-            f"[`{table.name}`]({table.name.split('.')[0]}.md)",
-            _text(in_dutch(table.name)),
-            "alleen intern" if table.is_internal else "intern en openbaar",
-        )
-        for table in _grouped(known.tables)
+        (f"[`{name}`]({name.split('.')[0]}.md)", _text(in_dutch(name)), "alleen intern" if table.is_internal else "intern en openbaar")
+        for name, table in _grouped(known.tables)
     ]
     return _page(
         "# Tabellen",
@@ -306,41 +303,28 @@ def _tables(known: Known) -> str:
     )
 
 
-def _grouped(tables: Iterable[Table]) -> Iterator[Table]:
-    """The tables, with the 17 marts as one."""
+def _grouped(tables: Iterable[Table]) -> Iterator[tuple[str, Table]]:
+    """The tables by the names under which they are told, with the first of the marts for all of them."""
     is_told = False
     for table in tables:
         if not table.name.startswith("marts.mart_"):
-            yield table
+            yield table.name, table
         elif not is_told:
             is_told = True
-            yield Table(
-                _MART,
-                table.relation,
-                "The mart of one indicator; 17 tables with one set of columns. One row for each geo, series and year.",
-                table.columns,
-                False,
-            )
+            yield _MART, replace(table, description="The mart of one indicator; each has the same columns. One row for each geo, series and year.")
 
 
 def _schema(known: Known, schema: str) -> str:
     parts = [f"# {schema}: {_SCHEMAS[schema].lower()}"]
-    for table in _grouped(known.tables):
-        if table.name.split(".")[0] != schema:
+    for name, table in _grouped(known.tables):
+        if name.split(".")[0] != schema:
             continue
-        real = "marts.mart_inkomen" if table.name == _MART else table.name
-        real = next((t.name for t in known.tables if t.name.startswith("marts.mart_")), real) if table.name == _MART else real
         rows = []
         for column, meaning in table.columns.items():
-            kind = known.types.get((real, column), "")
-            kind = f"`{kind}`" if kind else "alleen intern"
-            rows.append((f"`{column}`", kind, f"{_text(in_dutch(table.name, column))}<br>{_english(meaning)}"))
-        parts += [
-            f"## {table.name.replace('*', '…')}",
-            in_dutch(table.name) + (" Alleen in de interne database." if table.is_internal else ""),
-            _english(table.description),
-        ]
-        parts.append(_table(("Kolom", "Type", "Betekenis"), rows))
+            kind = known.types.get((table.name, column))
+            rows.append((f"`{column}`", f"`{kind}`" if kind else "alleen intern", f"{_text(in_dutch(name, column))}<br>{_english(meaning)}"))
+        inside = " Alleen in de interne database." if table.is_internal else ""
+        parts += [f"## {name.replace('*', '…')}", in_dutch(name) + inside, _english(table.description), _table(("Kolom", "Type", "Betekenis"), rows)]
     return _page(*parts)
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from nplv_orchestration import changes
 from nplv_orchestration.catalogue import METHOD
+from nplv_orchestration.errors import WrongCall
 
 FIGURE = {
     "indicator_id": "a",
@@ -110,3 +111,69 @@ def test_the_figures_of_other_places_do_not_move_with_it(tmp_path: Path) -> None
     )
     moved = changes.between(version(tmp_path / "v1.duckdb", [here, there], parts), after)
     assert [row["geo_level"] for row in moved] == ["nplv"]
+
+
+# ---------------------------------------------------------------------------------------- the book that each version keeps
+
+
+def about_to_be_published(path: Path, name: str) -> duckdb.DuckDBPyConnection:
+    """A warehouse in which a version is released, and not yet published."""
+    connection = duckdb.connect()
+    connection.execute(f"ATTACH '{path}' AS made; CREATE SCHEMA release; CREATE SCHEMA areas")
+    for table in ("indicator_values", "indicator_components", "indicators"):
+        connection.execute(f"CREATE TABLE release.{table} AS FROM made.marts.{table}")
+    connection.execute("CREATE TABLE areas.focus_area_regions AS FROM made.areas.focus_area_regions")
+    connection.execute(
+        "CREATE TABLE release.build AS SELECT * REPLACE (if(key = 'version', $name, value) AS value) FROM made.provenance.build", {"name": name}
+    )
+    connection.execute("INSERT INTO release.build VALUES ('published_at', '2026-11-28T04:31:00+00:00')")
+    return connection
+
+
+def kept(connection: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
+    return connection.execute("SELECT version, version_before, value_before, value FROM release.indicator_changes ORDER BY version").fetchall()
+
+
+def test_each_version_goes_on_with_the_book_of_the_one_before_it(tmp_path: Path) -> None:
+    values = {"v1": 10.0, "v2": 11.0, "v3": 13.0}
+    made = {}
+    for name, value in values.items():
+        (tmp_path / name / "intern").mkdir(parents=True)
+        made[name] = version(tmp_path / name / "intern" / "nplv.duckdb", [FIGURE | {"value": value}], [PART | {"figure": value, "source_hash": name}])
+    with about_to_be_published(made["v1"], "v1") as connection:
+        changes.keep(connection, None)
+        assert kept(connection) == []
+    with about_to_be_published(made["v2"], "v2") as connection:
+        changes.keep(connection, tmp_path / "v1")
+        assert kept(connection) == [("v2", "v1", 10.0, 11.0)]
+        book = connection.execute("SELECT * FROM release.indicator_changes").df()
+    with duckdb.connect(str(made["v2"])) as connection:
+        connection.execute("CREATE TABLE marts.indicator_changes AS FROM book")
+    with about_to_be_published(made["v3"], "v3") as connection:
+        changes.keep(connection, tmp_path / "v2")
+        assert kept(connection) == [("v2", "v1", 10.0, 11.0), ("v3", "v2", 11.0, 13.0)]
+        assert len(book) == 1
+
+
+def test_a_version_of_before_there_was_a_book_stops_no_publication_and_is_not_compared(tmp_path: Path) -> None:
+    (tmp_path / "v1" / "intern").mkdir(parents=True)
+    before = version(tmp_path / "v1" / "intern" / "nplv.duckdb")
+    with duckdb.connect(str(before)) as connection:
+        connection.execute("ALTER TABLE marts.indicator_components DROP COLUMN weight_hash")
+    after = version(tmp_path / "v2.duckdb", [FIGURE | {"value": 11.0}])
+    with about_to_be_published(after, "v2") as connection:
+        changes.keep(connection, tmp_path / "v1")
+        assert kept(connection) == []
+    with pytest.raises(WrongCall, match=r"version v1 has no marts\.indicator_components\.weight_hash, so it cannot be compared; choose a later one"):
+        changes.between(before, after)
+
+
+def test_a_field_of_the_catalogue_that_is_new_is_no_other_method(tmp_path: Path) -> None:
+    before, after = (
+        version(tmp_path / "v1.duckdb"),
+        version(tmp_path / "v2.duckdb", [FIGURE | {"value": 11.0}], [PART | {"figure": 11.0, "source_hash": "k2"}]),
+    )
+    with duckdb.connect(str(before)) as connection:
+        connection.execute(f"ALTER TABLE marts.indicators DROP COLUMN {METHOD[0]}")
+    (row,) = changes.between(before, after)
+    assert row["causes"] == ["herziene bron"]
