@@ -27,6 +27,8 @@ def database(settings: Settings, part: Part, as_of: str | None = None) -> Path:
     path = version_folder(settings, as_of) / part / "nplv.duckdb"
     if not path.exists():
         raise NplvError(f"{Home.of(settings).root} holds no published version; run `nplv run` first")
+    if strange := sorted(path.parent.glob(f"{path.name}?*")):  # DuckDB would take what is in it for changes
+        raise NplvError(f"{strange[0]} was put beside a published database; `nplv verify` tells what else, then remove it")
     return path
 
 

@@ -1,7 +1,7 @@
 """Asking a published version: a query of a person, which can read the version and nothing else, and the answer as a file.
 
-What is asked is hostile until proven otherwise: it sees no file, no network and no setting, has a bound on memory and time, and can be stopped. Reading the
-call and printing are in `cli_query`.
+What is asked is hostile until proven otherwise: it is one SELECT, sees no file, no network and no setting, has a bound on memory, on what it gives back and on
+time, and can be stopped. Reading the call and printing are in `cli_query`.
 """
 
 from __future__ import annotations
@@ -28,11 +28,20 @@ from nplv_orchestration.errors import WrongCall, some_of
 from nplv_orchestration.published import SCHEMAS, connect, facts
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection, Statement
 
 FORMATS = ("table", "csv", "json", "parquet", "xlsx")
 BINARY = ("parquet", "xlsx")
-_MEMORY, _THREADS = "2GB", 2  # so that no question takes the machine from a night
+_MEMORY, _DISK, _THREADS = "2GB", "4GB", 2  # so that no question takes the machine from a night
+_MOST_CELLS, _MOST_BYTES = 5_000_000, 1_000_000_000  # that are given back: as rows, and as a table of pyarrow
+_BATCH = 50_000  # rows
+# functions of DuckDB that a SELECT may call and that change how it works, write a log or a profile, or run a text as SQL
+_CHANGES = re.compile(
+    r"\b((enable|disable)_\w+|truncate_duckdb_logs|write_log|(force_)?checkpoint|query|query_table|json_execute_serialized_sql)\b\W*\(", re.I
+)
+_MOST_OF_A_CELL = 32_767  # characters of a cell of xlsx
+_LARGEST = 2**53  # up to which a sheet keeps a number whole
 _MOST_OF_A_SHEET = 1_048_575  # rows of a sheet of xlsx, without its head
 _NO_TABLE = re.compile(r"Table with name (\S+) does not exist")
 _NO_COLUMN = re.compile(r'Referenced column "([^"]+)" not found|does not have a column named "([^"]+)"')
@@ -60,33 +69,84 @@ class Answer:
         return f"{demo}Monitor NPLV, {self.part} database, versie {self.facts['version']}"
 
 
-def ask(database: Path, sql: str, seconds: float | None = None, *, as_arrow: bool = False) -> Answer:
-    """Ask one database. seconds: after which the query is stopped; as_arrow: the rows as a table of pyarrow.
+def ask(database: Path, sql: str, seconds: float | None = None, *, as_arrow: bool = False, most: int | None = None) -> Answer:
+    """Ask one database. seconds: after which the query is stopped; as_arrow: the rows as a table of pyarrow; most: how many rows are wanted.
 
-    Raises WrongCall for a query that is none, in words and with the nearest names, and Stopped for one that was stopped.
+    Raises WrongCall for a query that is none, in words and with the nearest names, for one that needs or gives too much, and Stopped for one that was stopped.
     """
     import duckdb
 
     with connect(database) as connection, tempfile.TemporaryDirectory(prefix="nplv-query-") as folder:
         known = facts(connection)
         for setting in (
-            f"temp_directory = '{folder}'", f"memory_limit = '{_MEMORY}'", f"threads = {_THREADS}", "autoinstall_known_extensions = false",
-            "autoload_known_extensions = false", "enable_external_access = false", "lock_configuration = true",
+            f"temp_directory = '{folder}'", f"max_temp_directory_size = '{_DISK}'", f"memory_limit = '{_MEMORY}'", f"threads = {_THREADS}",
+            "autoinstall_known_extensions = false", "autoload_known_extensions = false", "enable_external_access = false", "lock_configuration = true",
         ):  # fmt: skip
             connection.execute(f"SET {setting}")
         with _stoppable(connection, seconds) as stopped:
             try:
-                found = connection.execute(sql)
-                if found is None or not found.description:
-                    raise WrongCall("the query is empty")
-                columns = [column[0] for column in found.description]
-                return Answer(columns, found.to_arrow_table() if as_arrow else found.fetchall(), known, database.parent.name)
+                found = connection.execute(_one_select(connection, sql))
+                columns = [column[0] for column in found.description or []]
+                return Answer(columns, _table(found) if as_arrow else _rows(found, len(columns), most), known, database.parent.name)
             except duckdb.InterruptException:
                 raise Stopped(f"the query was stopped {stopped[0] if stopped else 'by Ctrl-C'}; nothing was changed") from None
-            except duckdb.OutOfMemoryException:
+            except (duckdb.OutOfMemoryException, MemoryError):
                 raise WrongCall(f"the query needs more than {_MEMORY} of memory; ask for fewer rows, or of one indicator at a time") from None
             except duckdb.Error as error:
                 raise WrongCall(f"the query failed: {_told(connection, str(error))}") from None
+
+
+def _one_select(connection: DuckDBPyConnection, sql: str) -> Statement:
+    """The statement of a query. Raises WrongCall unless it is one that only reads: DuckDB lets others write beside the file that is open, whatever its settings."""
+    from duckdb import StatementType
+
+    try:
+        sql.encode()
+    except UnicodeEncodeError:
+        raise WrongCall("the query is not in UTF-8; write it anew") from None
+    statements = connection.extract_statements(sql)
+    if not statements:
+        raise WrongCall("the query is empty")
+    if len(statements) > 1:
+        raise WrongCall("ask one question at a time: this is more than one statement (of a PIVOT, name the columns: PIVOT … ON … IN (…))")
+    if statements[0].type != StatementType.SELECT:
+        raise WrongCall(f"a query reads, with SELECT, FROM, DESCRIBE or SHOW; {statements[0].type.name} is not one that does")
+    if found := _CHANGES.search(sql):
+        raise WrongCall(f"a query reads, and {found[1]}() does something else; leave it out")
+    return statements[0]
+
+
+def _rows(found: DuckDBPyConnection, width: int, most: int | None) -> list[tuple[Any, ...]]:
+    """The rows of a query, in batches, so that a large answer is refused before it has filled the memory."""
+    if most is not None:
+        return found.fetchmany(most)
+    rows: list[tuple[Any, ...]] = []
+    while batch := found.fetchmany(_BATCH):
+        rows += batch
+        if len(rows) * width > _MOST_CELLS:
+            raise WrongCall(
+                f"the answer has more than {_MOST_CELLS:,} cells; ask for fewer rows or columns, for parquet, or use `open_published` in Python"
+            )
+    return rows
+
+
+def _table(found: DuckDBPyConnection) -> pa.Table:
+    """The same as a table of pyarrow, with the types of the columns."""
+    import pyarrow as pa
+
+    try:
+        reader = found.to_arrow_reader(_BATCH)
+        batches, size = [], 0
+        for batch in reader:
+            batches.append(batch)
+            size += batch.nbytes
+            if size > _MOST_BYTES:
+                raise WrongCall(
+                    f"the answer is larger than {_MOST_BYTES // 1_000_000:,} MB; ask for fewer rows, or read the Parquet of the version itself"
+                )
+        return pa.Table.from_batches(batches, reader.schema)
+    except pa.ArrowException as error:
+        raise WrongCall(f"parquet cannot hold this answer: {str(error).splitlines()[0][:200]}; CAST the column, or ask for csv") from None
 
 
 @contextmanager
@@ -131,8 +191,6 @@ def _told(connection: DuckDBPyConnection, error: str) -> str:
         return f"there is no column '{name}'{near}; `DESCRIBE marts.…` lists those of a table"
     if "disabled by configuration" in error:
         return "it asks for a file or an address, and can read the published version only; `nplv_orchestration.open_published` has no such bound"
-    if "read-only mode" in error:
-        return "it would change the published version, which nobody can"
     return " ".join(error.split("\n\nLINE 1:")[0].split())[:300]
 
 
@@ -183,10 +241,13 @@ def _flat(cell: Any) -> Any:
 
 
 def _parquet(answer: Answer) -> bytes:
-    from pyarrow import parquet
+    from pyarrow import ArrowException, parquet
 
     out, kept = io.BytesIO(), {"origin": answer.cited, "mode": answer.facts["mode"], "version": answer.facts["version"]}
-    parquet.write_table(answer.rows.replace_schema_metadata(kept), out, compression="zstd")
+    try:
+        parquet.write_table(answer.rows.replace_schema_metadata(kept), out, compression="zstd")
+    except ArrowException as error:
+        raise WrongCall(f"parquet cannot hold this answer: {str(error).splitlines()[0][:200]}; CAST the column, or ask for csv") from None
     return out.getvalue()
 
 
@@ -205,8 +266,10 @@ def _xlsx(answer: Answer) -> bytes:
             sheet.write_string(0, place, name, bold)
         for down, row in enumerate(answer.rows, 1):
             for place, cell in enumerate(map(_flat, map(_plain, row))):
+                if isinstance(cell, str) and len(cell) > _MOST_OF_A_CELL:
+                    raise WrongCall(f"a text in column {answer.columns[place]} has more characters than a cell of a sheet; ask for csv or parquet")
                 if cell is not None:
-                    sheet.write(down, place, cell)
+                    sheet.write(down, place, str(cell) if isinstance(cell, int) and abs(cell) > _LARGEST else cell)
         about = book.add_worksheet("herkomst")
         about.set_column(0, 0, 100)
         about.write_string(0, 0, answer.cited)

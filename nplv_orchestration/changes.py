@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 NEW, REVISED, STATUS, GONE = "nieuw", "herzien", "status", "vervallen"
-HELD = "vastgehouden"
+HELD, RELEASED, NEW_SERIES = "vastgehouden", "vrijgegeven", "nieuwe reeks"
 _FIGURE = "indicator_id, geo_level, geo_code, series, year"
 _HEAD = {"version": "VARCHAR", "version_before": "VARCHAR", "published_at": "TIMESTAMP"}
 COLUMNS = {
@@ -103,13 +103,13 @@ _MOVED = f"""
     ),
     judged AS (
         SELECT m.*, coalesce(o.sources, []) AS sources,
-            list_filter([
-                CASE WHEN m.status = 'niet_bijgewerkt' THEN '{HELD}' END,
-                CASE WHEN m.what = '{NEW}' AND m.year > coalesce(w.year, 0) THEN '{NEW_YEAR}' END,
+            CASE WHEN m.status = 'niet_bijgewerkt' THEN ['{HELD}'] ELSE list_filter([
+                CASE WHEN m.status_before = 'niet_bijgewerkt' THEN '{RELEASED}' END,
+                CASE WHEN m.what = '{NEW}' AND w.year IS NULL THEN '{NEW_SERIES}' WHEN m.what = '{NEW}' AND m.year > w.year THEN '{NEW_YEAR}' END,
                 CASE WHEN o.sources IS NOT NULL AND NOT (m.what = '{NEW}' AND m.year > coalesce(w.year, 0)) THEN '{SOURCE}' END,
                 CASE WHEN coalesce(k.is_other, false) THEN '{OTHER_METHOD}' END,
                 CASE WHEN a.are_other AND coalesce(r.are_other, true) THEN '{AREAS}' END
-            ], lambda cause: cause IS NOT NULL) AS known,
+            ], lambda cause: cause IS NOT NULL) END AS known,
             c.is_other AS is_other_code
         FROM moved AS m CROSS JOIN areas AS a CROSS JOIN code AS c
         LEFT JOIN other AS o USING ({_FIGURE}) LEFT JOIN regions AS r USING ({_FIGURE})
@@ -117,7 +117,7 @@ _MOVED = f"""
         LEFT JOIN newest AS w ON m.indicator_id = w.indicator_id AND m.geo_level = w.geo_level AND m.geo_code = w.geo_code AND m.series = w.series
     )
     SELECT {", ".join(c for c in COLUMNS if c not in ("causes", "sources"))},
-        CASE WHEN len(known) > 0 THEN known WHEN is_other_code THEN ['{OTHER_METHOD}'] ELSE ['{UNKNOWN}'] END AS causes, sources
+        CASE WHEN len(known) > 0 THEN known WHEN is_other_code AND what <> '{STATUS}' THEN ['{OTHER_METHOD}'] ELSE ['{UNKNOWN}'] END AS causes, sources
     FROM judged ORDER BY {_FIGURE}
 """
 
@@ -153,8 +153,8 @@ def keep(connection: DuckDBPyConnection, before: Path | None) -> None:
         return
     connection.execute(f"ATTACH {literal(before / 'intern' / 'nplv.duckdb')} AS version_before (READ_ONLY)")
     try:
-        if _columns(connection, "version_before.marts.indicator_changes"):
-            connection.execute("INSERT INTO release.indicator_changes BY NAME SELECT * FROM version_before.marts.indicator_changes")
+        if book := [name for name in _HEAD | COLUMNS if name in _columns(connection, "version_before.marts.indicator_changes")]:
+            connection.execute(f"INSERT INTO release.indicator_changes BY NAME SELECT {', '.join(book)} FROM version_before.marts.indicator_changes")
         if _lacking(connection, _of_version("version_before")):
             return
         facts = dict(connection.execute("SELECT key, value FROM release.build").fetchall())

@@ -15,14 +15,14 @@ import typer
 from nplv_orchestration.as_of import database
 from nplv_orchestration.cli_query import AsOf
 from nplv_orchestration.errors import NplvError, WrongCall
-from nplv_orchestration.home import write_atomically
+from nplv_orchestration.home import Home, write_atomically
 from nplv_orchestration.services import demand_free
 from nplv_orchestration.settings import load_settings
 
 
 def explore(
     as_of: AsOf = None,
-    port: Annotated[int, typer.Option(help="port on this machine")] = 2718,
+    port: Annotated[int, typer.Option(help="port on this machine", min=1, max=65535)] = 2718,
     html: Annotated[Path | None, typer.Option(help="write everything to this HTML file, in place of serving it")] = None,
 ) -> None:
     """Explore the figures of areas and totals in a browser: charts, tables, and how each figure came about. Internal."""
@@ -34,7 +34,10 @@ def explore(
         raise NplvError(
             "marimo is not installed: install it with `pip install 'nplv-orchestration[explorer]'`, or write one file with `nplv explore --html`"
         )
-    version = exploring.read(database(load_settings(), "intern", as_of))
+    settings = load_settings()
+    if html is not None:
+        Home.of(settings).demand_outside(html)
+    version = exploring.read(database(settings, "intern", as_of))
     if html is not None:
         write_atomically(html.absolute(), exploring_page.page(version).encode())
         print(f"{version.label}. Versie {version.name} staat in {html}")

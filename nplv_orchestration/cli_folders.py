@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from nplv_orchestration import current
 from nplv_orchestration.as_of import database
 from nplv_orchestration.home import Home
 from nplv_orchestration.manifest import load_manifest
@@ -21,7 +22,10 @@ def site(out: Annotated[Path | None, typer.Option(help="the folder; default NPLV
     from nplv_orchestration.site.build import build
 
     settings = load_settings()
-    folder = (out or Home.of(settings).site).absolute()
+    home = Home.of(settings)
+    folder = (out or home.site).absolute()
+    home.demand_outside(folder)
+    current.demand_untouched(home)
     count = build(database(settings, "openbaar"), load_manifest(), folder)
     print(f"{count} pagina's in {folder}; begin met {folder / 'index.html'}")
 
@@ -30,5 +34,9 @@ def opendata(out: Annotated[Path, typer.Argument(help="the folder that a web ser
     """The open data of every edition that was sent: csv and Parquet with schema, citation, licence and changelog. What is there already stays as it is."""
     from nplv_orchestration import opendata as folder
 
-    editions = folder.write(Home.of(load_settings()), out.absolute())
-    print(f"{len(editions)} revisies in {out.absolute()}: {', '.join(edition.address for edition in editions)}")
+    home = Home.of(load_settings())
+    home.demand_outside(out.absolute())
+    editions = folder.write(home, out.absolute())
+    print(
+        f"{len(editions)} {'revisie' if len(editions) == 1 else 'revisies'} in {out.absolute()}: {', '.join(edition.address for edition in editions)}"
+    )

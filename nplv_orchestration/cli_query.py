@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any
+from unicodedata import category
 
 import typer
 
@@ -18,7 +19,7 @@ from nplv_orchestration.as_of import database
 from nplv_orchestration.asking import BINARY, FORMATS, Answer, as_file, ask
 from nplv_orchestration.edition.table import DEMO
 from nplv_orchestration.errors import NplvError, WrongCall
-from nplv_orchestration.home import write_atomically
+from nplv_orchestration.home import Home, write_atomically
 from nplv_orchestration.published import SCHEMAS, Part
 from nplv_orchestration.settings import load_settings
 
@@ -45,11 +46,15 @@ def query(
         raise WrongCall("--out writes a file: give its name, and what it is with --format csv, json, parquet or xlsx")
     if out is not None and not out.absolute().parent.is_dir():
         raise WrongCall(f"the folder of {out} is not there; make it first")
-    answer = ask(database(load_settings(), part(public), as_of), sql, seconds, as_arrow=kind == "parquet")
+    settings = load_settings()
+    if out is not None:
+        Home.of(settings).demand_outside(out)
+    answer = ask(database(settings, part(public), as_of), sql, seconds, as_arrow=kind == "parquet", most=SHOWN + 1 if kind == "table" else None)
     if kind == "table":
         _print(answer)
     elif out is None:
-        sys.stdout.buffer.write(as_file(answer, kind))
+        content = as_file(answer, kind)
+        sys.stdout.buffer.write(shown(content.decode(), keep="\r\n").encode() if sys.stdout.isatty() else content)
         sys.stdout.buffer.flush()
     else:
         write_atomically(out.absolute(), as_file(answer, kind))
@@ -72,18 +77,23 @@ def _print(answer: Answer) -> None:
     table = Table(box=box.SIMPLE_HEAD)
     numeric = [any(isinstance(row[place], int | float) for row in answer.rows[:SHOWN]) for place in range(len(answer.columns))]
     for name, is_number in zip(answer.columns, numeric, strict=True):
-        table.add_column(escape(name), justify="right" if is_number else "left")
+        table.add_column(escape(shown(name)), justify="right" if is_number else "left")
     for row in answer.rows[:SHOWN]:
         table.add_row(*[escape(_cell(cell)) for cell in row])
     Console(width=None if sys.stdout.isatty() else 240).print(table)
     if len(answer.rows) > SHOWN:
-        print(f"De eerste {SHOWN} van {len(answer.rows)} rijen; alle met --format csv.", file=sys.stderr)
+        print(f"De eerste {SHOWN} rijen; alle met --format csv.", file=sys.stderr)
 
 
 def _cell(cell: Any) -> str:
     if isinstance(cell, list):
-        return ", ".join(map(str, cell))
-    return "" if cell is None else str(cell)
+        return shown(", ".join(map(str, cell)))
+    return "" if cell is None else shown(str(cell))
+
+
+def shown(text: str, keep: str = "") -> str:
+    """A text of somebody else on a terminal: what a terminal takes for a command, or turns the reading around, is a mark. keep: which of these it may have."""
+    return "".join("\ufffd" if category(char) in ("Cc", "Cf") and char not in keep else char for char in text)
 
 
 def shell(as_of: AsOf = None, public: Public = False) -> None:

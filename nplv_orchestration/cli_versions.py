@@ -14,8 +14,10 @@ import typer
 from nplv_orchestration import changes, current
 from nplv_orchestration.as_of import database
 from nplv_orchestration.deep_check import faults, is_edition, sealed
+from nplv_orchestration.edition.table import DEMO
 from nplv_orchestration.errors import NplvError, WrongCall, some_of
 from nplv_orchestration.home import Home
+from nplv_orchestration.published import connect, facts
 from nplv_orchestration.settings import load_settings
 
 
@@ -33,8 +35,11 @@ def diff(
     settings = load_settings()
     one, other = database(settings, "intern", before), database(settings, "intern", after)
     moved = changes.between(one, other)
+    with connect(other) as connection:
+        demo = f"{DEMO}. " if facts(connection)["mode"] == "demo" else ""
+    told = f"{demo}Van {one.parents[1].name} naar {other.parents[1].name}; intern, niet voor publicatie"
+    print(told, file=sys.stdout if kind == "table" else sys.stderr)
     if kind == "table":
-        print(f"Van {one.parents[1].name} naar {other.parents[1].name}; intern, niet voor publicatie")
         _print_moved(moved, everything)
     else:
         columns = list(changes.COLUMNS)

@@ -213,6 +213,12 @@ class Home:
         os.pwrite(descriptor, f"process {os.getpid()}".encode(), 0)
         return descriptor
 
+    def demand_outside(self, path: Path) -> None:
+        """Raises WrongCall for a place to write to that lies within the home: what is there is this project's, and sealed. The site has a place of its own."""
+        where = path.resolve()
+        if where.is_relative_to(self.root.resolve()) and not where.is_relative_to(self.site.resolve()):
+            raise WrongCall(f"{path} lies within NPLV_HOME, where nothing is written by hand; give a place outside {self.root}")
+
     def refuse_when_busy(self) -> None:
         """Raises HomeBusy, naming who holds the lock, when somebody does."""
         with self._lock_file() as descriptor:

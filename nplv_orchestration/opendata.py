@@ -31,6 +31,10 @@ LICENCE = {
     "title": "Creative Commons Naamsvermelding 4.0 Internationaal",
     "path": "https://creativecommons.org/licenses/by/4.0/",
 }
+_MEANT = {  # the table of a version whose columns a file of an edition has
+    "enquete.csv": "programma.enquete", "kansrijke_wijk.csv": "programma.spuk_kansrijke_wijk", "resultaten.csv": "programma.resultaten",
+    "revisies.csv": "provenance.revisions",
+}  # fmt: skip
 _INDEX, _CHANGELOG, _LATEST = "index.json", "changelog.json", "latest.json"
 
 
@@ -43,6 +47,12 @@ class Sent:
     day: str
     letter: str
     folder: Path
+
+    @property
+    def package(self) -> dict[str, Any]:
+        """What the edition tells of its own files."""
+        told: dict[str, Any] = json.loads((self.folder / "datapackage.json").read_text(encoding="utf-8"))
+        return told
 
     @property
     def address(self) -> str:
@@ -104,6 +114,7 @@ def _index(editions: Sequence[Sent], out: Path) -> dict[str, Any]:
                 "path": f"{edition.address}/",
                 "sent": edition.day,
                 "letter": edition.letter,
+                "demonstratiegegevens": edition.package["demonstratiegegevens"],
                 "files": sorted(path.name for path in (out / edition.address).iterdir()),
             }
             for edition in editions
@@ -125,6 +136,7 @@ def _changelog(editions: Sequence[Sent]) -> list[dict[str, Any]]:
                 "path": f"{edition.address}/",
                 "sent": edition.day,
                 "letter": edition.letter,
+                "demonstratiegegevens": edition.package["demonstratiegegevens"],
                 "compared_with": f"{before.address}/" if before else None,
                 "reason": difference.provenance_of(edition.folder).get("reason", ""),
                 "changes": [
@@ -142,14 +154,14 @@ def _changelog(editions: Sequence[Sent]) -> list[dict[str, Any]]:
 
 def _revision(edition: Sent, folder: Path) -> None:
     """Write one revision; it is there whole or not at all."""
-    package = json.loads((edition.folder / "datapackage.json").read_text(encoding="utf-8"))
+    package = edition.package
     tables = [resource for resource in package["resources"] if resource["type"] == "table"]
     draft = folder.with_name(f".new-{folder.name}")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
     resources = []
     for table in tables:
-        fields = [_described(field) for field in table["schema"]["fields"]]
+        fields = [{**field, "description": in_dutch(_MEANT.get(table["path"], ""), field["name"])} for field in table["schema"]["fields"]]
         shutil.copyfile(edition.folder / table["path"], draft / table["path"])
         packed = Path(table["path"]).with_suffix(".parquet").name
         _as_parquet(draft / table["path"], fields, draft / packed, edition)
@@ -174,11 +186,6 @@ def _revision(edition: Sent, folder: Path) -> None:
     (draft / "LICENTIE.txt").write_text(_licence(package), encoding="utf-8")
     seal(draft)
     draft.rename(folder)
-
-
-def _described(field: dict[str, Any]) -> dict[str, Any]:
-    """A field of the schema, with its meaning."""
-    return {**field, "description": in_dutch("", field["name"])}
 
 
 def _as_parquet(source: Path, fields: Sequence[dict[str, Any]], target: Path, edition: Sent) -> None:

@@ -46,10 +46,10 @@ def pages(known: Known) -> dict[str, str]:
 
 
 def _text(text: object) -> str:
-    """A text of somebody else within Markdown: nothing in it is markup, but for a name in backticks."""
-    parts = str(text).split("`")
-    plain = [re.sub(r"([\\*_\[\]<>|{}$~#])", r"\\\1", part) if n % 2 == 0 else part.replace("|", "\\|") for n, part in enumerate(parts)]
-    return " ".join("`".join(plain).split())
+    """A text of somebody else within Markdown: nothing in it is markup, but for a plain name in backticks."""
+    parts = re.split(r"(`[\w.*/-]+`)", " ".join(str(text).split()))
+    plain = "".join(part if n % 2 else re.sub(r"([\\`*_\[\]<>|{}$~#&])", r"\\\1", part) for n, part in enumerate(parts))
+    return re.sub(r"^(\d*)([-+.)])", r"\1\\\2", plain)  # what begins a list
 
 
 def _english(text: object) -> str:
@@ -380,7 +380,7 @@ def _calendar(known: Known) -> str:
         wanted = max(found) + rhythm.every
         until = due(wanted, rhythm.months)
         rows.append((_text(name), str(max(found)), str(wanted), _day(until), "te laat" if day >= until else "op tijd"))
-    late = [
+    of_indicators = [
         (
             _text(i["name_nl"]),
             str(known.trends[i["indicator_id"]]["latest_year"] or "") if i["indicator_id"] in known.trends else "",
@@ -390,11 +390,12 @@ def _calendar(known: Known) -> str:
     ]
     return _page(
         "# Kalender",
+        _mark(known),
         f"Wanneer nieuwe cijfers komen ({_english('calendar')}), gezien vanaf {day.isoformat()}. De termijnen zijn ruim gekozen naar wat uitgevers eerder deden.",
         "## Bronnen",
         _table(("Bron", "Cijfers tot en met", "Volgend jaar", "Uiterlijk", "Stand"), rows),
         "## Indicatoren",
-        _table(("Indicator", "Laatste jaar", "Termijn na een jaar"), late),
+        _table(("Indicator", "Laatste jaar", "Termijn na een jaar"), of_indicators),
         "Elke nacht wordt elke bron gevraagd of zij iets nieuws heeft; de editie bij de Kamerbrief verschijnt eens per jaar.",
     )
 
@@ -415,12 +416,14 @@ def _changes(known: Known) -> str:
         ),
         reverse=True,
     )
-    newest = known.changes[0]["version"] if known.changes else ""
+    last = known.changes[0]["version"] if known.changes else ""
+    of_this = "" if last == known.facts["version"] else "In deze versie veranderde geen cijfer. "
     return _page(
         "# Wijzigingen",
+        _mark(known),
         f"Wat er veranderde ({_english('what changed')}); alles, ook van eerdere versies, staat in `marts.indicator_changes`.",
         "## Cijfers",
-        f"In versie `{newest}`:" if rows else "Er veranderde nog geen cijfer: dit is de eerste versie, of alles bleef gelijk.",
+        f"{of_this}In versie `{last}`:" if rows else "Er veranderde nog geen cijfer sinds de eerste versie.",
         _table(("Indicator", "Waar", "Jaar", "Wat", "Was", "Is nu", "Waarom"), rows, right=(4, 5)) if rows else "",
         "## Indicatoren",
         _table(("Datum", "Indicator", "Wat"), made),

@@ -22,7 +22,7 @@ class Known:
     """All that the pages are made from.
 
     facts: of the version; figures: rows of `marts.indicator_values` by indicator; trends: that of the areas together by indicator; sources: rows of
-    `provenance.sources`; changes: rows of `marts.indicator_changes` of the newest version; types: of each column by table and name.
+    `provenance.sources`; changes: rows of `marts.indicator_changes` of the last version in which figures moved, which need not be this one; types: of each column by table and name.
     """
 
     manifest: Manifest

@@ -17,6 +17,7 @@ from nplv_orchestration import cli
 from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.manifest import load_manifest
 from nplv_orchestration.site.build import build
+from nplv_orchestration.site.pages import _text
 from tests.browser.test_edition_page import RULES
 from tests.programs import chromium
 from tests.real import Night
@@ -164,6 +165,29 @@ def test_it_is_made_anew_in_place_and_a_folder_of_something_else_is_left_alone(d
     with pytest.raises(WrongCall, match="holds something else than a site"):
         build(database, load_manifest(), tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_every_page_with_figures_says_that_they_are_invented(site: Path) -> None:
+    for name in ("index", "indicatoren/index", "kalender", "wijzigingen"):
+        assert "DEMONSTRATIEGEGEVENS" in (site / f"{name}.html").read_text(encoding="utf-8"), name
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a ` <script>alert(1)</script>", "<b>x</b> & *y* `<i>`", "- lijst", "1. lijst", "{raw}`html`", "[x](https://example.org)", "# kop", "| cel |"],
+)
+def test_a_text_of_somebody_else_is_no_markup(text: str) -> None:
+    """It comes out as it went in, by the parser that the site is made with."""
+    from docutils.core import publish_doctree
+    from myst_parser.docutils_ import Parser
+
+    made = publish_doctree(_text(text), parser=Parser(), settings_overrides={"report_level": 5})
+    assert made.astext().replace("\u2019", "'") == text.replace("`html`", "html")
+    assert not [
+        node
+        for node in made.findall()
+        if node.tagname in ("raw", "reference", "bullet_list", "enumerated_list", "strong", "emphasis", "table", "problematic")
+    ]
 
 
 def test_it_is_never_made_from_the_internal_database(demo_night: Night, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,15 +20,15 @@ from nplv_orchestration import cli
 from nplv_orchestration.edition import life
 from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.sums import problems, seal
+from tests.real import Night
 
 BY = ["--by", "A. Jansen"]
 Call = Callable[..., Result]
 
 
-@pytest.fixture
-def nplv(demo_home: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
-    """A call of the command line on a copy of that home."""
-    monkeypatch.setenv("NPLV_HOME", str(demo_home))
+def calling(home: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
+    """A call of the command line on a home."""
+    monkeypatch.setenv("NPLV_HOME", str(home))
     return lambda *words: CliRunner().invoke(cli.app, list(words))
 
 
@@ -43,15 +44,34 @@ def send(nplv: Call, letter: str) -> None:
         assert told.exit_code == 0, told.exception
 
 
+@pytest.fixture(scope="module")
+def sent_home(demo_night: Night, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """That home after its first edition went to parliament."""
+    home = Path(shutil.copytree(demo_night[0].home, tmp_path_factory.mktemp("sent") / "home", symlinks=True))
+    with pytest.MonkeyPatch.context() as patch:
+        send(calling(home, patch), "30995-110")
+    return home
+
+
+@pytest.fixture
+def nplv(sent_home: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
+    """A call of the command line on it."""
+    return calling(sent_home, monkeypatch)
+
+
+def test_what_was_not_sent_is_not_public(demo_night: Night, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    refused = calling(demo_night[0].home, monkeypatch)("opendata", str(tmp_path / "open")).exception
+    assert isinstance(refused, WrongCall) and "no edition was sent to parliament yet" in str(refused)
+
+
 def files(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def test_what_was_sent_gets_an_address_that_never_changes(nplv: Call, demo_home: Path, tmp_path: Path) -> None:
-    out = tmp_path / "open"
-    assert "no edition was sent to parliament yet" in str(nplv("opendata", str(out)).exception)
-    send(nplv, "30995-110")
-    assert nplv("opendata", str(out)).stdout == f"1 revisies in {out}: 2025/r1\n"
+def test_what_was_sent_gets_an_address_that_never_changes(sent_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, out = Path(shutil.copytree(sent_home, tmp_path / "home", symlinks=True)), tmp_path / "open"
+    nplv = calling(home, monkeypatch)
+    assert nplv("opendata", str(out)).stdout == f"1 revisie in {out}: 2025/r1\n"
     first = files(out / "2025" / "r1")
     assert problems(out / "2025" / "r1") == []
 
@@ -72,12 +92,13 @@ def test_what_was_sent_gets_an_address_that_never_changes(nplv: Call, demo_home:
     assert "CBS 84286NED" in first["LICENTIE.txt"].decode()
 
     assert nplv("edition", "revise", "2025", "--reason", "Een tabel was onduidelijk.", *BY).exit_code == 0
-    assert nplv("opendata", str(out)).stdout == f"1 revisies in {out}: 2025/r1\n"  # a concept is not public
+    assert nplv("opendata", str(out)).stdout == f"1 revisie in {out}: 2025/r1\n"  # a concept is not public
     send(nplv, "30995-112")
     assert nplv("opendata", str(out)).stdout == f"2 revisies in {out}: 2025/r1, 2025/r2\n"
     assert files(out / "2025" / "r1") == first
     index, changelog = (json.loads((out / name).read_text(encoding="utf-8")) for name in ("index.json", "changelog.json"))
     assert [edition["path"] for edition in index["editions"]] == ["2025/r1/", "2025/r2/"]
+    assert all(one["demonstratiegegevens"] for one in (*index["editions"], *changelog))
     assert all((out / edition["path"] / name).is_file() for edition in index["editions"] for name in edition["files"])
     assert [(one["path"], one["compared_with"], one["reason"]) for one in changelog] == [
         ("2025/r2/", "2025/r1/", "Een tabel was onduidelijk."), ("2025/r1/", None, ""),
@@ -88,7 +109,7 @@ def test_what_was_sent_gets_an_address_that_never_changes(nplv: Call, demo_home:
     (out / "2025" / "r1" / "berekening.csv").write_text("1\n")
     refused = nplv("opendata", str(out)).exception
     assert isinstance(refused, NplvError) and "berekening.csv was changed; remove the folder, and it is written again" in str(refused)
-    folder = demo_home / "editions" / "2025" / "r2"
+    folder = home / "editions" / "2025" / "r2"
     (folder / "berekening.csv").write_text("1\n")
     seal(folder)
     refused = nplv("opendata", str(tmp_path / "other")).exception
@@ -96,7 +117,6 @@ def test_what_was_sent_gets_an_address_that_never_changes(nplv: Call, demo_home:
 
 
 def test_csv_and_parquet_hold_the_same_and_no_area(nplv: Call, tmp_path: Path) -> None:
-    send(nplv, "1")
     assert nplv("opendata", str(tmp_path / "open")).exit_code == 0
     folder = tmp_path / "open" / "2025" / "r1"
     for path in sorted(folder.glob("*.csv")):
@@ -116,7 +136,6 @@ def test_csv_and_parquet_hold_the_same_and_no_area(nplv: Call, tmp_path: Path) -
 
 
 def test_a_folder_of_something_else_is_left_alone(nplv: Call, tmp_path: Path) -> None:
-    send(nplv, "1")
     (tmp_path / "mine.txt").write_text("mine")
     for folder in (tmp_path, tmp_path / "mine.txt"):
         refused = nplv("opendata", str(folder)).exception

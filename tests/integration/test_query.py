@@ -57,31 +57,62 @@ def test_a_query_answers_from_the_published_version_and_says_which(shell: CliRun
 @pytest.mark.parametrize(
     ("sql", "said"),
     [
-        ("DROP TABLE marts.indicators", "it would change the published version"),
-        ("INSERT INTO marts.indicators SELECT * FROM marts.indicators", "it would change the published version"),
+        ("DROP TABLE marts.indicators", "DROP is not one that does"),
+        ("INSERT INTO marts.indicators SELECT * FROM marts.indicators", "INSERT is not one that does"),
+        ("CREATE TEMP TABLE x AS SELECT 1", "CREATE is not one that does"),
+        ("ATTACH ':memory:' AS other", "ATTACH is not one that does"),
+        ("USE memory", "SET is not one that does"),
+        ("EXPLAIN ANALYZE SELECT 1", "EXPLAIN is not one that does"),
+        ("CALL enable_logging('QueryLog', storage='file', storage_path='/tmp/log')", "CALL is not one that does"),
+        ("FROM enable_profiling(save_location='/tmp/profile.txt')", "enable_profiling() does something else"),
+        ("SELECT * FROM \"enable_logging\" (storage='memory')", "enable_logging() does something else"),
+        ("FROM query('FROM en' || 'able_logging()')", "query() does something else"),
+        ("SELECT 1; SELECT 2", "ask one question at a time"),
+        ("PIVOT indicator_values ON year USING sum(value)", "of a PIVOT, name the columns"),
+        ("SELECT '\udcff'", "the query is not in UTF-8"),
         ("SELECT * FROM marts.indicatorvalues", "no table 'indicatorvalues', the nearest is marts.indicator_values"),
         ("SELECT * FROM inkomen", "no table 'inkomen', the nearest is marts.mart_inkomen"),
         ("SELECT * FROM zebra", "no table 'zebra' in this database; `SHOW ALL TABLES` lists them"),
         ("SELECT gap_diference FROM latest_figures", "no column 'gap_diference', the nearest is gap_difference"),
         ("SELECT l.val FROM latest_figures AS l", "no column 'val', the nearest is value"),
         ("SELECT waarde FROM decisions", "no column 'waarde'; there are decision, fingerprint, indicator_id, mart, reasons, waived"),
-        ("COPY (SELECT 1) TO '/tmp/stolen.csv'", "asks for a file or an address"),
+        ("COPY (SELECT 1) TO '/tmp/stolen.csv'", "COPY is not one that does"),
+        ("COPY (SELECT 1) TO '{database}.wal' (FORMAT csv)", "COPY is not one that does"),
         ("SELECT * FROM read_text('/etc/hostname')", "asks for a file or an address"),
         ("SELECT * FROM '/etc/hostname'", "no table '/etc/hostname'"),
         ("FROM read_csv('https://example.org/x.csv')", "the query failed"),
-        ("ATTACH 'other.duckdb'", "asks for a file or an address"),
-        ("INSTALL httpfs", "asks for a file or an address"),
-        ("SET enable_external_access = true; SELECT 1", "configuration"),
-        ("SET temp_directory = '/tmp'", "configuration"),
+        ("ATTACH 'other.duckdb'", "ATTACH is not one that does"),
+        ("INSTALL httpfs", "LOAD is not one that does"),
+        ("SET temp_directory = '/tmp'", "SET is not one that does"),
         ("SELEC 1", "syntax error"),
         ("", "the query is empty"),
     ],
 )
-def test_it_reads_and_does_nothing_else(shell: CliRunner, sql: str, said: str) -> None:
-    told = shell.invoke(cli.app, ["query", sql])
+def test_it_reads_and_does_nothing_else(shell: CliRunner, database: Path, sql: str, said: str) -> None:
+    told = shell.invoke(cli.app, ["query", sql.replace("{database}", str(database.resolve()))])
     assert isinstance(told.exception, WrongCall)
     assert said in str(told.exception)
     assert "\n" not in str(told.exception)
+    assert problems(database.resolve().parents[1]) == []
+
+
+def test_a_file_beside_the_database_is_found_before_it_is_read(demo_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DuckDB takes a log of changes that lies beside a file for part of it, even where it only reads."""
+    monkeypatch.setenv("NPLV_HOME", str(demo_home))
+    beside = (demo_home / "published" / "current").resolve() / "openbaar" / "nplv.duckdb.wal"
+    beside.write_bytes(b"changes")
+    for words in (["query", "--public", "SELECT 1"], ["indicators"], ["site"]):
+        refused = CliRunner().invoke(cli.app, words).exception
+        assert isinstance(refused, NplvError)
+        assert f"{beside} was put beside a published database" in str(refused) or "openbaar/nplv.duckdb.wal was put there afterwards" in str(refused)
+
+
+@pytest.mark.parametrize("words", [["query", "SELECT 1 AS a", "--format", "csv", "--out"], ["site", "--out"], ["explore", "--html"], ["opendata"]])
+@pytest.mark.parametrize("place", ["published/current/intern/nplv.duckdb", "editions/x", "archive", "x"])
+def test_nothing_is_written_by_hand_where_the_project_writes(shell: CliRunner, demo_night: Night, words: list[str], place: str) -> None:
+    refused = shell.invoke(cli.app, [*words, str(demo_night[0].home / place)]).exception
+    assert isinstance(refused, WrongCall)
+    assert problems((demo_night[0].home / "published" / "current").resolve()) == []
 
 
 def test_each_form_has_the_same_rows(shell: CliRunner, demo_night: Night, tmp_path: Path) -> None:
@@ -167,10 +198,41 @@ def test_a_long_query_stops_by_ctrl_c(demo_night: Night) -> None:
     assert asked.returncode == 130
 
 
-def test_a_query_that_needs_more_memory_than_it_may_have_is_refused_in_a_line_and_breaks_no_seal(database: Path) -> None:
-    with pytest.raises(WrongCall, match=r"needs more than 2GB of memory|the query failed|was stopped"):
-        ask(database, "SELECT list(a.range) FROM range(400000000) AS a", 60)
-    assert problems(database.parents[1]) == []
+def test_a_query_that_needs_more_memory_than_it_may_have_is_refused_in_a_line(database: Path) -> None:
+    with pytest.raises(WrongCall, match=r"the query needs more than 2GB of memory; ask for fewer rows") as refused:
+        ask(database, "SELECT list(a.range) FROM range(400000000) AS a", 120)
+    assert not isinstance(refused.value, Stopped)
+
+
+@pytest.mark.parametrize("as_arrow", [False, True])
+def test_an_answer_that_is_too_large_is_refused_before_it_fills_the_memory(database: Path, as_arrow: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nplv_orchestration.asking._MOST_CELLS", 100_000)
+    monkeypatch.setattr("nplv_orchestration.asking._MOST_BYTES", 1_000_000)
+    with pytest.raises(WrongCall, match=r"the answer (has more than 100,000 cells|is larger than 1 MB)"):
+        ask(database, "SELECT range, range::VARCHAR FROM range(100000000)", 60, as_arrow=as_arrow)
+
+
+def test_a_table_shows_the_first_rows_and_says_that_there_are_more(shell: CliRunner) -> None:
+    told = shell.invoke(cli.app, ["query", "SELECT range AS n FROM range(100000000)"])
+    assert told.exit_code == 0
+    assert "De eerste 500 rijen; alle met --format csv." in told.stderr
+    assert told.stdout.split()[-1] == "499"
+
+
+def test_a_text_cannot_command_a_terminal(shell: CliRunner) -> None:
+    told = shell.invoke(cli.app, ["query", "SELECT 'a' || chr(27) || '[31mb' || chr(8238) AS \"c\x1b[0m\""])
+    assert told.exit_code == 0
+    assert not set(told.stdout) & {"\x1b", "\u202e"}
+    assert "a\ufffd[31mb\ufffd" in told.stdout
+
+
+def test_what_a_form_cannot_hold_is_said(database: Path) -> None:
+    with pytest.raises(WrongCall, match="parquet cannot hold this answer"):
+        as_file(ask(database, "SELECT INTERVAL 1 DAY AS a", as_arrow=True), "parquet")
+    with pytest.raises(WrongCall, match="a text in column a has more characters than a cell of a sheet"):
+        as_file(ask(database, "SELECT repeat('x', 40000) AS a"), "xlsx")
+    sheet = openpyxl.load_workbook(io.BytesIO(as_file(ask(database, "SELECT 9007199254740993 AS a, 12 AS b"), "xlsx")))["antwoord"]
+    assert [cell.value for cell in sheet[2]] == ["9007199254740993", 12]
 
 
 # ------------------------------------------------------------------------------------------------------- from Python

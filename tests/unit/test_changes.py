@@ -78,6 +78,15 @@ def version(
         ),
         pytest.param({"figures": [FIGURE | {"value": 12.0}]}, "herzien", ["oorzaak onbekend"], [], id="nothing that it rests on"),
         pytest.param({"figures": [FIGURE | {"value": 10.0, "status": "niet_bijgewerkt"}]}, "status", ["vastgehouden"], [], id="held"),
+        pytest.param(
+            {"figures": [FIGURE | {"status": "niet_bijgewerkt"}], "method": "anders", "code": "c2"}, "status", ["vastgehouden"], [], id="held while the method changed"
+        ),
+        pytest.param(
+            {"figures": [FIGURE, FIGURE | {"geo_level": "gebied", "geo_code": "y"}], "parts": [PART, PART | {"geo_level": "gebied", "geo_code": "y"}],
+             "areas": [AREA, AREA | {"area_id": "y", "region_code": "BU00010009"}]},
+            "nieuw", ["nieuwe reeks", "andere gebiedsafbakening"], ["inwoners", "kwb"], id="a new area",
+        ),
+        pytest.param({"figures": [FIGURE | {"status": "voorlopig"}], "code": "c2"}, "status", ["oorzaak onbekend"], [], id="another status after another code"),
         pytest.param({"figures": [FIGURE | {"value": None, "status": "ontbreekt"}], "parts": []}, "vervallen", ["herziene bron"], ["inwoners", "kwb"], id="no figure any more"),
         pytest.param({"figures": [], "parts": []}, "vervallen", ["herziene bron"], ["inwoners", "kwb"], id="no row any more"),
         pytest.param(
@@ -94,6 +103,14 @@ def test_what_moved_and_why(tmp_path: Path, after: dict[str, Any], what: str | N
     moved = changes.between(version(tmp_path / "v1.duckdb"), version(tmp_path / "v2.duckdb", **after))
     assert [(row["what"], row["causes"], row["sources"]) for row in moved] == ([(what, causes, sources)] if what else [])
     assert changes.between(tmp_path / "v2.duckdb", tmp_path / "v2.duckdb") == []
+
+
+def test_what_is_released_again_says_so_with_why_it_moved(tmp_path: Path) -> None:
+    before = version(tmp_path / "v1.duckdb", [FIGURE | {"status": "niet_bijgewerkt"}])
+    (same,) = changes.between(before, version(tmp_path / "v2.duckdb", code="c2"))
+    assert (same["what"], same["causes"]) == ("status", ["vrijgegeven"])
+    (other,) = changes.between(before, version(tmp_path / "v3.duckdb", [FIGURE | {"value": 11.0}], [PART | {"figure": 11.0, "source_hash": "k2"}]))
+    assert (other["what"], other["causes"], other["sources"]) == ("herzien", ["vrijgegeven", "herziene bron"], ["kwb"])
 
 
 def test_both_causes_are_told(tmp_path: Path) -> None:

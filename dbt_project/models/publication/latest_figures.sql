@@ -20,7 +20,7 @@ select
     nl.value as nl_value,
     case when l.geo_level <> 'nederland' then l.value - nl.value end as gap_difference,
     c.approximation as is_approximation,
-    l.status = 'voorlopig' as is_provisional,
+    case when l.status <> 'niet_bijgewerkt' then l.status = 'voorlopig' end as is_provisional,
     l.status = 'niet_bijgewerkt' as is_held,
     {{ breaks_between('c.break_list', 'l.series', 'c.base_year', 'l.year') }} as break_since_base,
     c.support, l.coverage, l.region_quality, l.weight_year, l.status, l.status_reason, l.source_table, l.source_modified, c.caveat_nl
