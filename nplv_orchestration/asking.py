@@ -134,7 +134,7 @@ def _table(found: DuckDBPyConnection) -> pa.Table:
     """The same as a table of pyarrow, with the types of the columns."""
     import pyarrow as pa
 
-    try:
+    with _holdable():
         reader = found.to_arrow_reader(_BATCH)
         batches, size = [], 0
         for batch in reader:
@@ -145,7 +145,16 @@ def _table(found: DuckDBPyConnection) -> pa.Table:
                     f"the answer is larger than {_MOST_BYTES // 1_000_000:,} MB; ask for fewer rows, or read the Parquet of the version itself"
                 )
         return pa.Table.from_batches(batches, reader.schema)
-    except pa.ArrowException as error:
+
+
+@contextmanager
+def _holdable() -> Iterator[None]:
+    """Raises WrongCall for an answer that Arrow or Parquet has no type for."""
+    from pyarrow import ArrowException
+
+    try:
+        yield
+    except ArrowException as error:
         raise WrongCall(f"parquet cannot hold this answer: {str(error).splitlines()[0][:200]}; CAST the column, or ask for csv") from None
 
 
@@ -182,11 +191,8 @@ def _told(connection: DuckDBPyConnection, error: str) -> str:
     if found := _NO_COLUMN.search(error):
         name, asked = found[1] or found[2], error.split("LINE 1:")[-1] if "LINE 1:" in error else ""
         of_query = [t for t in _names(connection, "SELECT table_name FROM duckdb_tables()") if re.search(rf"\b{re.escape(t)}\b", asked)]
-        columns = _names(
-            connection, "SELECT DISTINCT column_name FROM duckdb_columns() WHERE schema_name IN $schemas ORDER BY 1", schemas=list(SCHEMAS)
-        )
-        if of_query:
-            columns = _names(connection, "SELECT DISTINCT column_name FROM duckdb_columns() WHERE table_name IN $tables ORDER BY 1", tables=of_query)
+        which, wanted = ("table_name", of_query) if of_query else ("schema_name", list(SCHEMAS))
+        columns = _names(connection, f"SELECT DISTINCT column_name FROM duckdb_columns() WHERE {which} IN $wanted ORDER BY 1", wanted=wanted)
         near = _nearest(name, {c: c for c in columns}) or f"; there are {some_of(columns, ', ', 8)}"
         return f"there is no column '{name}'{near}; `DESCRIBE marts.…` lists those of a table"
     if "disabled by configuration" in error:
@@ -241,13 +247,11 @@ def _flat(cell: Any) -> Any:
 
 
 def _parquet(answer: Answer) -> bytes:
-    from pyarrow import ArrowException, parquet
+    from pyarrow import parquet
 
     out, kept = io.BytesIO(), {"origin": answer.cited, "mode": answer.facts["mode"], "version": answer.facts["version"]}
-    try:
+    with _holdable():
         parquet.write_table(answer.rows.replace_schema_metadata(kept), out, compression="zstd")
-    except ArrowException as error:
-        raise WrongCall(f"parquet cannot hold this answer: {str(error).splitlines()[0][:200]}; CAST the column, or ask for csv") from None
     return out.getvalue()
 
 

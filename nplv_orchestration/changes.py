@@ -29,15 +29,12 @@ COLUMNS = {
     "sources": "VARCHAR[]",
 }  # fmt: skip
 _COMPARED = {
-    ("marts", "indicator_values"): "indicator_id geo_level geo_code geo_name series year value unit status",
-    (
-        "marts",
-        "indicator_components",
-    ): "indicator_id geo_level geo_code series year region_code boundary_year share counted figure cells weight numerator denominator "
-    "source_key source_hash weight_key weight_hash",
-    ("marts", "indicators"): "indicator_id",
-    ("areas", "focus_area_regions"): "area_id region_code boundary_year",
-    ("provenance", "build"): "key value",
+    "marts.indicator_values": "indicator_id geo_level geo_code geo_name series year value unit status",
+    "marts.indicator_components": "indicator_id geo_level geo_code series year region_code boundary_year share counted figure cells weight "
+    "numerator denominator source_key source_hash weight_key weight_hash",
+    "marts.indicators": "indicator_id",
+    "areas.focus_area_regions": "area_id region_code boundary_year",
+    "provenance.build": "key value",
 }
 _OF_RELEASE = {"marts": "release", "provenance": "release", "areas": "areas"}  # where the tables of a version stand before it is one
 
@@ -102,11 +99,11 @@ _MOVED = f"""
         SELECT indicator_id, geo_level, geo_code, series, max(year) AS year FROM {{before[marts]}}.indicator_values WHERE value IS NOT NULL GROUP BY ALL
     ),
     judged AS (
-        SELECT m.*, coalesce(o.sources, []) AS sources,
+        SELECT m.*, coalesce(o.sources, []) AS sources, m.what = '{NEW}' AND m.year > coalesce(w.year, 0) AS is_beyond,
             CASE WHEN m.status = 'niet_bijgewerkt' THEN ['{HELD}'] ELSE list_filter([
                 CASE WHEN m.status_before = 'niet_bijgewerkt' THEN '{RELEASED}' END,
-                CASE WHEN m.what = '{NEW}' AND w.year IS NULL THEN '{NEW_SERIES}' WHEN m.what = '{NEW}' AND m.year > w.year THEN '{NEW_YEAR}' END,
-                CASE WHEN o.sources IS NOT NULL AND NOT (m.what = '{NEW}' AND m.year > coalesce(w.year, 0)) THEN '{SOURCE}' END,
+                CASE WHEN is_beyond AND w.year IS NULL THEN '{NEW_SERIES}' WHEN is_beyond THEN '{NEW_YEAR}' END,
+                CASE WHEN o.sources IS NOT NULL AND NOT is_beyond THEN '{SOURCE}' END,
                 CASE WHEN coalesce(k.is_other, false) THEN '{OTHER_METHOD}' END,
                 CASE WHEN a.are_other AND coalesce(r.are_other, true) THEN '{AREAS}' END
             ], lambda cause: cause IS NOT NULL) END AS known,
@@ -142,6 +139,11 @@ def between(before: Path, after: Path) -> list[dict[str, Any]]:
         )
 
 
+def because(row: dict[str, Any]) -> str:
+    """Why a figure moved, in words, with the tables by which it did. row: of `between`, or of `marts.indicator_changes`."""
+    return ", ".join(row["causes"]) + (f" ({', '.join(row['sources'])})" if row["sources"] else "")
+
+
 def keep(connection: DuckDBPyConnection, before: Path | None) -> None:
     """Make `release.indicator_changes`: what moved up to the version that is about to be published, and since it. before: the folder of the version that it replaces.
 
@@ -153,7 +155,8 @@ def keep(connection: DuckDBPyConnection, before: Path | None) -> None:
         return
     connection.execute(f"ATTACH {literal(before / 'intern' / 'nplv.duckdb')} AS version_before (READ_ONLY)")
     try:
-        if book := [name for name in _HEAD | COLUMNS if name in _columns(connection, "version_before.marts.indicator_changes")]:
+        there = _columns(connection, "version_before.marts.indicator_changes")
+        if book := [name for name in _HEAD | COLUMNS if name in there]:
             connection.execute(f"INSERT INTO release.indicator_changes BY NAME SELECT {', '.join(book)} FROM version_before.marts.indicator_changes")
         if _lacking(connection, _of_version("version_before")):
             return
@@ -177,11 +180,13 @@ def _between(connection: DuckDBPyConnection, before: dict[str, str], after: dict
 
 
 def _lacking(connection: DuckDBPyConnection, tables: dict[str, str]) -> str:
-    """The first column that a version lacks of those that are compared, as table.column; empty when it has all."""
-    needed = [(schema, table, column) for (schema, table), columns in _COMPARED.items() for column in columns.split()]
-    return next(
-        (f"{schema}.{table}.{column}" for schema, table, column in needed if column not in _columns(connection, f"{tables[schema]}.{table}")), ""
-    )
+    """The first column that a version lacks of those that are compared, as schema.table.column; empty when it has all."""
+    for table, columns in _COMPARED.items():
+        schema, name = table.split(".")
+        there = _columns(connection, f"{tables[schema]}.{name}")
+        if lacking := [column for column in columns.split() if column not in there]:
+            return f"{table}.{lacking[0]}"
+    return ""
 
 
 def _columns(connection: DuckDBPyConnection, table: str) -> set[str]:

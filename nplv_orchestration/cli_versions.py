@@ -59,13 +59,12 @@ def _print_moved(moved: list[dict[str, Any]], everything: bool) -> None:
         table.add_column(head, justify="right" if head in ("Jaar", "Was", "Is nu") else "left", no_wrap=head in ("Jaar", "Was", "Is nu"))
     shown = [row for row in moved if everything or row["geo_level"] != "gebied"]
     for row in shown:
-        because = ", ".join(row["causes"]) + (f" ({', '.join(row['sources'])})" if row["sources"] else "")
         told = f"{row['status_before']} → {row['status']}" if row["what"] == changes.STATUS else row["what"]
         series = "" if row["is_main"] else f" ({row['series']})"
         values = [number(row[name], row["decimals"]) for name in ("value_before", "value")]
         if row["what"] == changes.REVISED and values[0] == values[1]:  # less than readers see
             values = [number(row[name], row["decimals"] + 4) for name in ("value_before", "value")]
-        table.add_row(row["indicator_id"] + series, row["geo_name"], str(row["year"]), *values, told, because)
+        table.add_row(row["indicator_id"] + series, row["geo_name"], str(row["year"]), *values, told, changes.because(row))
     if shown:
         Console(width=None if sys.stdout.isatty() else 200).print(table)
     areas = len(moved) - len(shown)

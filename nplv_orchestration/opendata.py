@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from nplv_orchestration.dictionary import in_dutch
 from nplv_orchestration.edition import difference, life
-from nplv_orchestration.edition.evidence import as_json
+from nplv_orchestration.edition.evidence import LICENCES, as_json
 from nplv_orchestration.edition.table import PROGRAMME
 from nplv_orchestration.errors import NplvError, WrongCall, some_of
 from nplv_orchestration.home import Home, write_atomically
@@ -26,11 +26,7 @@ from nplv_orchestration.sums import problems, seal, sha256
 if TYPE_CHECKING:
     import pyarrow as pa
 
-LICENCE = {
-    "name": "CC-BY-4.0",
-    "title": "Creative Commons Naamsvermelding 4.0 Internationaal",
-    "path": "https://creativecommons.org/licenses/by/4.0/",
-}
+LICENCE = {"name": "CC-BY-4.0", "title": "Creative Commons Naamsvermelding 4.0 Internationaal", "path": LICENCES["CC-BY-4.0"]}
 _MEANT = {  # the table of a version whose columns a file of an edition has
     "enquete.csv": "programma.enquete", "kansrijke_wijk.csv": "programma.spuk_kansrijke_wijk", "resultaten.csv": "programma.resultaten",
     "revisies.csv": "provenance.revisions",
@@ -59,13 +55,20 @@ class Sent:
         """Its folder below the open data, which is also its name."""
         return f"{self.year}/r{self.revision}"
 
+    def named(self) -> dict[str, Any]:
+        """Which revision it is, where it stands, when it was sent, and whether it is invented: what every list of revisions tells of each."""
+        return {
+            "edition": self.year,
+            "revision": self.revision,
+            "path": f"{self.address}/",
+            "sent": self.day,
+            "letter": self.letter,
+            "demonstratiegegevens": self.package["demonstratiegegevens"],
+        }
 
-def sent_editions(home: Home) -> list[Sent]:
+
+def sent_editions(home: Home) -> Iterator[Sent]:
     """Every revision that went to parliament and was made here, the oldest first."""
-    return list(_sent(home))
-
-
-def _sent(home: Home) -> Iterator[Sent]:
     for year in sorted(home.editions.glob("[0-9]*")):
         for revision, act in sorted(life.sent(life.read(year)).items()):
             folder = year / f"r{revision}"
@@ -78,7 +81,7 @@ def write(home: Home, out: Path) -> list[Sent]:
 
     Raises WrongCall when nothing was sent yet or the folder holds something else, NplvError when an edition or what was written of it before is not as it was.
     """
-    editions = sent_editions(home)
+    editions = list(sent_editions(home))
     if not editions:
         raise WrongCall("no edition was sent to parliament yet, and what was not sent is not public: `nplv edition YEAR --status verzonden`")
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / _INDEX).exists())):
@@ -109,12 +112,7 @@ def _index(editions: Sequence[Sent], out: Path) -> dict[str, Any]:
         "changelog": _CHANGELOG,
         "editions": [
             {
-                "edition": edition.year,
-                "revision": edition.revision,
-                "path": f"{edition.address}/",
-                "sent": edition.day,
-                "letter": edition.letter,
-                "demonstratiegegevens": edition.package["demonstratiegegevens"],
+                **edition.named(),
                 "files": sorted(path.name for path in (out / edition.address).iterdir()),
             }
             for edition in editions
@@ -131,12 +129,7 @@ def _changelog(editions: Sequence[Sent]) -> list[dict[str, Any]]:
         moved = difference.moved(told[place - 1], told[place]) if before else []
         entries.append(
             {
-                "edition": edition.year,
-                "revision": edition.revision,
-                "path": f"{edition.address}/",
-                "sent": edition.day,
-                "letter": edition.letter,
-                "demonstratiegegevens": edition.package["demonstratiegegevens"],
+                **edition.named(),
                 "compared_with": f"{before.address}/" if before else None,
                 "reason": difference.provenance_of(edition.folder).get("reason", ""),
                 "changes": [

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from nplv_orchestration import current
+from nplv_orchestration.errors import NplvError
 from nplv_orchestration.home import Home
 from nplv_orchestration.warehouse import literal
 
@@ -63,6 +64,12 @@ def records(connection: DuckDBPyConnection, query: str, **values: object) -> lis
 def facts(connection: DuckDBPyConnection) -> dict[str, str]:
     """What is known of the version itself, such as its mode, demo or live."""
     return {row["key"]: row["value"] for row in records(connection, "SELECT * FROM provenance.build")}
+
+
+def demand_public(connection: DuckDBPyConnection, database: Path, what: str) -> None:
+    """Raises NplvError for a database with figures of areas, for who makes something that others see. what: that, as the subject of a sentence."""
+    if connection.execute("SELECT 1 FROM marts.indicator_values WHERE geo_level = 'gebied' LIMIT 1").fetchone():
+        raise NplvError(f"{database} holds figures of areas: {what} is made from the public database only")
 
 
 def last_figures(home: Home, marts: Iterable[Node]) -> dict[str, pd.DataFrame]:

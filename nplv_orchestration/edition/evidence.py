@@ -32,7 +32,7 @@ _KINDS = {
     ".txt": "text/plain",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-_LICENCES = {"CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/", "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/"}
+LICENCES = {"CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/", "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/"}
 ACHIEVED = {
     "resultaten.csv": {
         "round": "integer", "number": "integer", "result_id": "string", "name_nl": "string", "definition_nl": "string", "actielijn": "string", "department": "string", "unit": "string",
@@ -207,7 +207,7 @@ def datapackage(edition: Edition, folder: Path) -> bytes:
                 for s in used
             ],
             "licenses": [
-                {"name": name, "title": name} | ({"path": _LICENCES[name]} if name in _LICENCES else {})
+                {"name": name, "title": name} | ({"path": LICENCES[name]} if name in LICENCES else {})
                 for name in sorted({s["licence"].replace(" ", "-") for s in used})
             ],
             "resources": resources,
@@ -220,7 +220,7 @@ def catalogued(edition: Edition, folder: Path) -> bytes:
     it = f"urn:nplv:voortgangsoverzicht:{edition.year}:r{edition.standing.revision}"
     publisher = {"@type": "foaf:Agent", "foaf:name": {"@value": PROGRAMME, "@language": "nl"}}
     day = {"@value": edition.facts["published_at"], "@type": "xsd:dateTime"}
-    licence = {"@id": _LICENCES["CC-BY-4.0"]}
+    licence = {"@id": LICENCES["CC-BY-4.0"]}
     return as_json(
         {
             "@context": {

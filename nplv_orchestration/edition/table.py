@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from nplv_orchestration.edition.life import Standing
 from nplv_orchestration.errors import NplvError, WrongCall
-from nplv_orchestration.published import facts, records
+from nplv_orchestration.published import demand_public, facts, records
 
 if TYPE_CHECKING:
     from nplv_orchestration.edition.difference import Moved
@@ -192,8 +192,7 @@ def read(database: Path, year: int) -> Edition:
         def of_round(table: str) -> list[dict[str, Any]]:
             return rows(_OF_ROUND.format(table=table), year=year)
 
-        if rows("SELECT 1 FROM marts.indicator_values WHERE geo_level = 'gebied' LIMIT 1"):
-            raise NplvError(f"{database} holds figures of areas: an edition is made from the public database only")
+        demand_public(connection, database, "an edition")
         years = [
             r["year"] for r in rows("SELECT DISTINCT year FROM marts.indicator_values WHERE geo_level = 'nplv' AND value IS NOT NULL ORDER BY 1")
         ]

@@ -65,8 +65,7 @@ def build(database: Path, manifest: Manifest, out: Path) -> int:
         shutil.copytree(_HERE / "locale", source / "locale")
         (source / "static").mkdir()
         shutil.copy(_HERE / "site.css", source / "static")
-        written = pages(known)
-        for page, text in written.items():
+        for page, text in pages(known).items():
             (source / page).parent.mkdir(exist_ok=True)
             (source / page).write_text(text, encoding="utf-8")
         alone: dict[str, list[str]] = {path.stem: [] for path in source.glob("*.md")}  # what has no pages below it has nothing to show beside it

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from nplv_orchestration.changes import because
 from nplv_orchestration.dictionary import Table, in_dutch
 from nplv_orchestration.edition.chart import chart
 from nplv_orchestration.edition.table import ACTIELIJNEN, DEMO, DEMO_MARK, NO_FIGURE, number, signed
@@ -72,9 +73,8 @@ def _code(language: str, text: str) -> str:
     return f"```{language}\n{text.strip()}\n```"
 
 
-def _toctree(names: Iterable[str], caption: str = "") -> str:
-    options = f":caption: {caption}\n" if caption else ""
-    return f"```{{toctree}}\n{options}:maxdepth: 1\n:hidden:\n\n" + "\n".join(names) + "\n```"
+def _toctree(names: Iterable[str]) -> str:
+    return "```{toctree}\n:maxdepth: 1\n:hidden:\n\n" + "\n".join(names) + "\n```"
 
 
 def _page(*parts: str) -> str:
@@ -137,7 +137,7 @@ def _overview(known: Known) -> str:
 
 
 def _indicator(known: Known, i: Row) -> str:
-    breaks = json.loads(i["breaks"])
+    breaks, relations = json.loads(i["breaks"]), json.loads(i["sources"])
     facts = [
         ("Teller", _text(i["numerator_nl"])),
         ("Noemer", _text(i["denominator_nl"])),
@@ -180,11 +180,11 @@ def _indicator(known: Known, i: Row) -> str:
                     f"`{s['state']}`",
                 )
                 for s in known.sources
-                if s["relation"] in json.loads(i["sources"])
+                if s["relation"] in relations
             ],
         ),
         "## Herkomst",
-        *_way(known.manifest, known.manifest.marts[i["indicator_id"]]),
+        _way(known.manifest, known.manifest.marts[i["indicator_id"]]),
         "## De SQL",
         "Wat dbt van de bronnen maakt, hoe regio's en gewichten erbij komen staat in de macro die wordt aangeroepen.",
         _code("jinja", (PROJECT / known.manifest.marts[i["indicator_id"]].path).read_text(encoding="utf-8")),
@@ -255,9 +255,10 @@ def _development(known: Known, i: Row) -> str:
     return _table(("Vergeleken", "Verandering", "Oordeel", "Achterstand op Nederland", "Breuk"), rows, right=(1,))
 
 
-def _way(manifest: Manifest, mart: Node) -> Iterator[str]:
-    """From which tables a mart is made, and its columns."""
-    found = [node for uid, node in manifest.nodes.items() if uid in manifest.ancestors(mart.unique_id) and node is not mart]
+def _way(manifest: Manifest, mart: Node) -> str:
+    """From which tables a mart is made, step by step."""
+    behind = manifest.ancestors(mart.unique_id)
+    found = [node for uid, node in manifest.nodes.items() if uid in behind and node is not mart]
     given = sorted({source for node in (*found, mart) for source in node.sources if source != "sources"})
     layers = [
         ("bronnen", given),
@@ -265,7 +266,7 @@ def _way(manifest: Manifest, mart: Node) -> Iterator[str]:
         ("bewerking", [n.name for n in found if n.schema in ("intermediate", "areas")]),
         ("mart", [mart.name]),
     ]
-    yield _table(("Stap", "Tabellen"), [(name, ", ".join(f"`{one}`" for one in tables)) for name, tables in layers if tables])
+    return _table(("Stap", "Tabellen"), [(name, ", ".join(f"`{one}`" for one in tables)) for name, tables in layers if tables])
 
 
 def _examples(i: Row) -> Iterator[str]:
@@ -406,8 +407,7 @@ def _changes(known: Known) -> str:
     for c in known.changes:
         decimals = names[c["indicator_id"]]["decimals"] if c["indicator_id"] in names else 1
         figures = (number(c[name], decimals) for name in ("value_before", "value"))
-        because = ", ".join(c["causes"]) + (f" ({', '.join(c['sources'])})" if c["sources"] else "")
-        rows.append((f"`{c['indicator_id']}`", _text(c["geo_name"]), str(c["year"]), c["what"], *figures, _text(because)))
+        rows.append((f"`{c['indicator_id']}`", _text(c["geo_name"]), str(c["year"]), c["what"], *figures, _text(because(c))))
     made = sorted(
         (
             (str(c["date"]), f"[{_text(i['name_nl'])}](indicatoren/{i['indicator_id']}.md)", _text(c["text_nl"]))

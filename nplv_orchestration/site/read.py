@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from nplv_orchestration.dictionary import Table, published_tables
-from nplv_orchestration.errors import NplvError
 from nplv_orchestration.manifest import Manifest
-from nplv_orchestration.published import connect, facts, records
+from nplv_orchestration.published import connect, demand_public, facts, records
 
 TEXTS = Path(__file__).parent / "texts"
 Row = dict[str, Any]
@@ -45,8 +44,7 @@ def read(database: Path, manifest: Manifest) -> Known:
     """Read a public database. Raises NplvError when it is none: nothing of an area may come upon the site."""
     with connect(database) as connection:
         rows = partial(records, connection)
-        if rows("SELECT 1 FROM marts.indicator_values WHERE geo_level = 'gebied' LIMIT 1"):
-            raise NplvError(f"{database} holds figures of areas: the site is made from the public database only")
+        demand_public(connection, database, "the site")
         figures: dict[str, list[Row]] = {}
         for row in rows("SELECT * FROM marts.indicator_values ORDER BY indicator_id, series, year, geo_level"):
             figures.setdefault(row["indicator_id"], []).append(row)
