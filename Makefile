@@ -3,8 +3,11 @@ SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13)
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '$(SUPPORTED)' 2>/dev/null && echo $$p && break; done)
 PORT ?= 3000
 BIN := .venv/bin
+PIP := $(BIN)/pip install -qq --disable-pip-version-check
+UNINSTALLED := { echo 'make: the packages could not be installed: see to the network (HTTPS_PROXY for a proxy, PIP_INDEX_URL for an index of your own) and free space, and run the same again; it goes on where it stopped' >&2; exit 1; }
+COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header --quiet pyproject.toml
 
-.PHONY: run test ui install prepare check programs lock
+.PHONY: run test ui install tools prepare check programs lock
 run: install
 	$(BIN)/nplv run --sources demo
 
@@ -14,15 +17,21 @@ install: .venv/installed prepare
 	@test -n '$(PYTHON)' && $(PYTHON) -c '$(SUPPORTED)' 2>/dev/null || { echo 'make: Python 3.11, 3.12 or 3.13 was not found; install it, or name it: make PYTHON=/path/to/python3.11' >&2; exit 1; }
 	@echo 'Installing into .venv, once; this takes about a minute' >&2
 	@test -x .venv/bin/pip || $(PYTHON) -m venv --clear .venv || { echo 'make: no .venv could be made: on Debian and Ubuntu install python3-venv, see to free space, and run the same again' >&2; exit 1; }
-	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock && \
-	$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e . || \
-	{ echo 'make: the packages could not be installed: see to the network (HTTPS_PROXY for a proxy, PIP_INDEX_URL for an index of your own) and free space, and run the same again; it goes on where it stopped' >&2; exit 1; }
+	@$(PIP) --require-hashes -r requirements.lock && $(PIP) --no-deps --no-build-isolation -e . || $(UNINSTALLED)
 	@touch $@
+
+.venv/tools: requirements-dev.lock .venv/installed
+	@echo 'Installing the tools into .venv, once; this takes about a minute' >&2
+	@$(PIP) --require-hashes -r requirements-dev.lock || $(UNINSTALLED)
+	@touch $@
+
+# What a night does not need: the site, the explorer and the shell of analysts, the engines of more than one machine, linters and tests.
+tools: .venv/tools install
 
 prepare: .venv/installed
 	@$(BIN)/nplv prepare
 
-check: install
+check: tools
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -45,4 +54,5 @@ ui: install
 	$(BIN)/nplv ui --port $(PORT)
 
 lock:
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header --quiet --extra dev pyproject.toml -o requirements.lock
+	$(COMPILE) --extra dev -o requirements-dev.lock
+	$(COMPILE) --extra install -c requirements-dev.lock -o requirements.lock

@@ -40,6 +40,7 @@ def edition(context: dg.AssetExecutionContext, config: Step) -> dg.MaterializeRe
     monitor.progress(f"editie {context.partition_key}")
     step = desk.Step(config.status, config.door, tuple(config.afgestemd_met), config.verzonden_op, config.kamerstuk, config.reden)
     made = desk.act(monitor.home, int(context.partition_key), step)
+    monitor.home.settle()
     now = life.standing(life.read(made.folder.parent))
     return dg.MaterializeResult(
         metadata={

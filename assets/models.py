@@ -172,7 +172,7 @@ def model_assets(manifest: Manifest) -> dg.AssetsDefinition:
             if chosen:
                 transform.build_models(
                     [n.name for n in chosen],
-                    monitor.settings.warehouse_path,
+                    monitor.settings,
                     monitor.home.dbt,
                     watch=partial(monitor.progress, "modellen"),
                 )
@@ -180,7 +180,11 @@ def model_assets(manifest: Manifest) -> dg.AssetsDefinition:
             tables = fingerprints(connection, [n.relation for n in manifest.private])
             if not unchanged:
                 lineage.record(connection, manifest, chosen, tables | lineage.raw_fingerprints(connection))
-            counts = dict(connection.execute("SELECT schema_name || '.' || table_name, estimated_size FROM duckdb_tables()").fetchall())
+            counts = dict(
+                connection.execute(
+                    "SELECT schema_name || '.' || table_name, estimated_size FROM duckdb_tables() WHERE database_name = current_database()"
+                ).fetchall()
+            )
             marts = {i.indicator_id: i for i in manifest.indicators if manifest.marts[i.indicator_id] in chosen}
             shown = _seen(connection, manifest, marts, monitor.home.current)
         outcomes = list(evaluate(monitor, manifest, asset_key, wanted, tables, unchanged))

@@ -111,7 +111,7 @@ def publication_assets(manifest: Manifest) -> list[dg.AssetsDefinition]:
             unchanged = publication.is_derived(connection, manifest)
         if not unchanged:
             transform.build_models(
-                [n.name for n in manifest.derived], monitor.settings.warehouse_path, monitor.home.dbt, watch=partial(monitor.progress, "ontwikkeling")
+                [n.name for n in manifest.derived], monitor.settings, monitor.home.dbt, watch=partial(monitor.progress, "ontwikkeling")
             )
         with monitor.warehouse() as connection:
             publication.remember_derived(connection, manifest)

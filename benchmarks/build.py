@@ -10,18 +10,19 @@ from pathlib import Path
 
 from nplv_orchestration.archive import Archive
 from nplv_orchestration.manifest import load_manifest
+from nplv_orchestration.settings import Settings
 from nplv_orchestration.sources.registry import REGISTRY
 from nplv_orchestration.transform import build_models
 from nplv_orchestration.warehouse import connect, register_raw
 
 
-def build(home: Path, folder: Path) -> Path:
-    """The warehouse, made in a folder."""
-    archive, warehouse = Archive(home / "archive"), folder / "nplv.duckdb"
-    with connect(warehouse) as connection:
+def build(home: Path, folder: Path) -> Settings:
+    """The settings of the warehouse, which is made in a folder."""
+    archive, settings = Archive(home / "archive"), Settings.model_construct(home=folder, warehouse=str(folder / "nplv.duckdb"))
+    with connect(settings) as connection:
         register_raw(connection, archive, [state for table in REGISTRY if (state := archive.state(table.key))])
-    build_models([node.name for node in load_manifest().private], warehouse, folder / "dbt")
-    return warehouse
+    build_models([node.name for node in load_manifest().private], settings, folder / "dbt")
+    return settings
 
 
 if __name__ == "__main__":

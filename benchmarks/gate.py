@@ -35,7 +35,7 @@ def measure(home: Path) -> dict[str, float]:
     took = {}
     with open_monitor(Settings(home=home), "a benchmark") as monitor:
         begin = time.perf_counter()
-        transform.run_tests([check.name for check in manifest.checks], monitor.settings.warehouse_path, monitor.home.dbt)
+        transform.run_tests([check.name for check in manifest.checks], monitor.settings, monitor.home.dbt)
         marts = [(i, manifest.marts[i.indicator_id].relation) for i in manifest.indicators]
         with monitor.warehouse() as connection:
             frames = [(i, relation, "", measures.rows_of(connection, relation)) for i, relation in marts]

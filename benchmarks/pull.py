@@ -124,7 +124,7 @@ def labels(home: str) -> None:
     reading = time.perf_counter() - begin
     states = [TableState(table.key, "not_found", "", "", publishers.archive.current(table.key), False) for table in REGISTRY]
     words = {"source": lambda schema, name: f"{schema}.{name}", "ref": str, "var": {"boundary_year": BOUNDARY_YEAR}.get}
-    with connect(settings.warehouse_path) as connection:
+    with connect(settings) as connection:
         connection.execute("SET threads = 2; SET memory_limit = '1GB'")  # as dbt's profile has it
         register_raw(connection, publishers.archive, states)
         for model in ("staging/stg_eponline__labels", "staging/stg_cbs__addresses", "intermediate/int_energielabels"):

@@ -92,7 +92,7 @@ def ended(home: Path, failed: str = "") -> Outcome:
     if not version.exists():
         none = pd.Series(dtype=float, index=pd.MultiIndex.from_arrays([[]] * len(_KEY), names=_KEY))
         return Outcome(failed, refused, frozenset(), none, none, failing, len(RAW_CHECKS) * len(states))
-    with connect(Settings(home=home).warehouse_path) as connection:
+    with connect(Settings(home=home)) as connection:
         kept = evidence.read(connection).values()
         made = _figures(connection, " UNION ALL ".join(f"SELECT {', '.join(_KEY)}, value FROM {node.relation}" for node in marts.values()))
         connection.execute(f"ATTACH '{version}' AS version (READ_ONLY)")

@@ -57,9 +57,7 @@ def evaluate(
     due = [c for c in tests if not (unchanged and (c.name, manifest.nodes[c.node].relation) in judged)]
     fresh: list[Evidence] = []
     if due:
-        ended = transform.run_tests(
-            [c.name for c in due], monitor.settings.warehouse_path, monitor.home.dbt, watch=partial(monitor.progress, "controles")
-        )
+        ended = transform.run_tests([c.name for c in due], monitor.settings, monitor.home.dbt, watch=partial(monitor.progress, "controles"))
         for check in due:
             result = ended[check.unique_id]
             node = manifest.nodes[check.node]

@@ -68,7 +68,7 @@ def missed(why: str, due: str, is_begun_again: bool) -> Cause:
 def causes(monitor: Monitor, manifest: Manifest) -> list[Cause]:
     """All that asks for a person now, whatever the night did."""
     found = [*_sources(monitor), *_inbox(monitor), *_awaited(monitor, manifest), *_cycle(monitor)]
-    if monitor.settings.warehouse_path.exists():
+    if monitor.has_warehouse():
         with monitor.warehouse() as connection:
             found += [*_decisions(connection), *_figures(connection, manifest), *_waivers(connection, monitor)]
     return found

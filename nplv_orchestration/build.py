@@ -52,10 +52,13 @@ def build_definitions(
     @contextmanager
     def monitor(context: dg.InitResourceContext) -> Iterator[Monitor]:
         settled, who = settings or load_settings(), f"Dagster run {context.run_id}"
+        if settled.deployment and context.instance and context.dagster_run:
+            history.shows_life(context.instance, context.dagster_run.run_id, settled.deployment)
         with open_monitor(settled, who, progress=progress, wait=wait, transport=transport, day=day) as opened:
             if context.instance and context.dagster_run:
-                history.end_killed_runs(context.instance, opened.died)
-                context.instance.add_run_tags(context.dagster_run.run_id, _own(context.dagster_run) | history.process_tag())
+                history.end_killed_runs(context.instance, settled.deployment, opened.died)
+                process = {} if settled.deployment else history.process_tag()
+                context.instance.add_run_tags(context.dagster_run.run_id, _own(context.dagster_run) | process)
             try:
                 yield opened
             finally:

@@ -14,7 +14,7 @@ from nplv_orchestration.edition.difference import AREAS, NEW_YEAR, SOURCE, UNKNO
 from nplv_orchestration.edition.difference import METHOD as OTHER_METHOD
 from nplv_orchestration.errors import WrongCall
 from nplv_orchestration.published import records
-from nplv_orchestration.warehouse import literal
+from nplv_orchestration.sql import literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -92,7 +92,7 @@ def doctor() -> None:
         value = "not used by the demo country" if mode == "demo" and name.endswith("_url") else getattr(settings, name)
         print(f"NPLV_{name.upper():<20} {value if value is not None else '-'}  ({field.description})")
     print(f"inbox                     {home.inbox(settings)}")
-    print(f"warehouse                 {settings.warehouse_path}")
+    print(f"warehouse                 {settings.warehouse if settings.deployment else settings.warehouse_path}")
     print(
         f"sources in this home      {f'demo, the {home.demo_size(settings)} country on night {home.demo_night(settings)}' if mode == 'demo' else mode}"
     )
@@ -101,7 +101,7 @@ def doctor() -> None:
     from nplv_orchestration.manifest import load_manifest
     from nplv_orchestration.sources.registry import REGISTRY
 
-    archive = Archive(home.archive)
+    archive = Archive.of(home)
     for table in REGISTRY:
         state = archive.state(table.key)
         line = f"{state.state} since {state.since} {state.reason} {state.detail}".rstrip() if state else "never asked"

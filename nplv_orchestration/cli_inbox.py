@@ -35,7 +35,7 @@ def inbox(context: typer.Context) -> None:
         "Overgenomen",
         [
             f"{shown(d.name, 80)} ({BY_TABLE[key].name}) op {d.accepted_at[:10]}: {d.rows} rijen van {', '.join(map(str, d.years))}"
-            for key, d in held(Archive(home.archive))
+            for key, d in held(Archive.of(home))
         ],
     )
     _section("Geweigerd", [f"{name}: {line}" for name, line in folder_of.refused(folder).items()])
@@ -90,7 +90,7 @@ def withdraw(name: Annotated[str, typer.Argument(help="the name of a file that w
     settings = load_settings()
     home = Home.of(settings)
     home.mode(settings)
-    archive = Archive(home.archive)
+    archive = Archive.of(home)
     find(archive, name)  # a wrong name is refused before anything is written
     with home.writing("nplv inbox withdraw"):
         table, gone, version = take_back(archive, name)

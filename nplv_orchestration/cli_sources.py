@@ -43,7 +43,7 @@ def _list() -> None:
     settings = load_settings()
     home = Home.of(settings)
     home.mode(settings)
-    archive, today = Archive(home.archive), day_of(settings, home)
+    archive, today = Archive.of(home), day_of(settings, home)
     table = Table(box=box.SIMPLE_HEAD)
     for head in ("Table", "State", "Since", "Version", "Published", "Fetched", "Rows", "Years", "Boundaries", "Fresh until"):
         table.add_column(head, justify="right" if head == "Rows" else "left", no_wrap=head != "Table")
@@ -74,7 +74,7 @@ def _prune() -> None:
     home = Home.of(settings)
     home.mode(settings)
     with home.writing("nplv sources --prune"):
-        removed = Archive(home.archive).prune(archived_in_use(home))
+        removed = Archive.of(home).prune(archived_in_use(home))
     for manifest, size in removed:
         print(
             f"removed {manifest.publisher} {manifest.table_id}, version of {manifest.fetched_at[:10]} ({manifest.rows:,} rows, {size / 1e6:.1f} MB)"

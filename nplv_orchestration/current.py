@@ -56,6 +56,7 @@ def become(home: Home, event: Event) -> None:
     """Write the event down and move the pointer; killed in between, the next run moves it (see `unfinished`)."""
     write(home, [*history(home), event])
     point_to(home.current, event.version)
+    home.settle()
 
 
 def write(home: Home, events: Iterable[Event]) -> None:

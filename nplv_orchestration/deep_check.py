@@ -9,12 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nplv_orchestration import current
-from nplv_orchestration.archive import Archive
+from nplv_orchestration.archive import Archive, file_of
 from nplv_orchestration.edition import life
 from nplv_orchestration.errors import NplvError, some_of
 from nplv_orchestration.home import Home
 from nplv_orchestration.progress import Progress, silent
-from nplv_orchestration.sums import sha256
 
 
 def sealed(home: Home) -> Iterator[tuple[Path, list[str]]]:
@@ -40,15 +39,15 @@ def demand_sound(home: Home, progress: Progress = silent) -> dict[str, int]:
     """
     from nplv_orchestration import rebuild
 
-    archive = Archive(home.archive)
+    archive = Archive.of(home)
     progress("zegels")
     folders = dict(sealed(home))
     found = [f"{folder}: {some_of(wrong)}" for folder, wrong in folders.items() if wrong]
     progress("archief")
-    files = sorted(home.archive.glob("*/*.parquet"))
-    found += [f"{file} is not what its name says" for file in files if sha256(file) != file.stem]
-    in_use = [manifest for folder in sorted(home.archive.glob("*")) if folder.is_dir() and (manifest := archive.current(folder.name))]
-    found += [f"{archive.path(manifest)} is not there" for manifest in in_use if not archive.path(manifest).exists()]
+    files = archive.files()
+    found += [f"{archive.root / name} is not what its name says" for name in files if archive.digest(name) != Path(name).stem]
+    in_use = [manifest for key in archive.tables() if (manifest := archive.current(key))]
+    found += [f"{archive.root / name} is not there" for manifest in in_use if (name := file_of(manifest)) not in files]
     progress("opnieuw maken")
     version = current.name(home)
     differs = rebuild.version_differs(home, version, progress) if version and not found else None

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from nplv_orchestration.archive import TableState
 from nplv_orchestration.manifest import Severity, project_fingerprint
 from nplv_orchestration.sources.registry import BY_KEY
+from nplv_orchestration.sql import transaction
 from nplv_orchestration.versions import code_fingerprint
 
 if TYPE_CHECKING:
@@ -77,11 +78,15 @@ def record(connection: DuckDBPyConnection, found: Iterable[Evidence]) -> None:
     _ensure(connection)
     now = datetime.now(UTC).replace(tzinfo=None)
     by = definition()
-    rows = [(e.check, e.kind, e.node, e.severity, e.outcome, e.fingerprint, json.dumps(e.details, ensure_ascii=False)) for e in found]
+    newest = {(e.check, e.node): e for e in found}
+    rows = [(e.check, e.kind, e.node, e.severity, e.outcome, e.fingerprint, json.dumps(e.details, ensure_ascii=False)) for e in newest.values()]
     if rows:  # all at once: DuckDB takes a millisecond for each row that is inserted by itself
         columns = [list(column) for column in zip(*rows, strict=True)]
         each = ", ".join(["unnest(?::VARCHAR[])"] * len(columns))
-        connection.execute(f"INSERT OR REPLACE INTO quality.evidence SELECT {each}, ?, ?", [*columns, now, by])
+        with transaction(connection):
+            keys = "SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[])"
+            connection.execute(f"DELETE FROM quality.evidence WHERE (check_name, node) IN ({keys})", [columns[0], columns[2]])
+            connection.execute(f"INSERT INTO quality.evidence SELECT {each}, ?, ?", [*columns, now, by])
 
 
 def read(connection: DuckDBPyConnection) -> dict[tuple[str, str], Evidence]:
@@ -96,5 +101,5 @@ def _ensure(connection: DuckDBPyConnection) -> None:
     connection.execute("CREATE SCHEMA IF NOT EXISTS quality")
     connection.execute(
         "CREATE TABLE IF NOT EXISTS quality.evidence (check_name VARCHAR, kind VARCHAR, node VARCHAR, severity VARCHAR, "
-        "outcome VARCHAR, fingerprint VARCHAR, details VARCHAR, evaluated_at TIMESTAMP, definition VARCHAR, PRIMARY KEY (check_name, node))"
+        "outcome VARCHAR, fingerprint VARCHAR, details VARCHAR, evaluated_at TIMESTAMP, definition VARCHAR)"
     )

@@ -19,7 +19,7 @@ from nplv_orchestration.errors import NplvError
 from nplv_orchestration.failure import Failure
 from nplv_orchestration.home import Home, write_atomically
 from nplv_orchestration.services import LOCATION
-from nplv_orchestration.settings import Settings
+from nplv_orchestration.settings import Deployment, Settings
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -30,6 +30,8 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """The configuration of a run that tells nothing on the terminal; the history has it all."""
 PROCESS = ".dagster/nplv_process"
 """The tag with the process of a run; one with this prefix is not shown in the UI."""
+GONE = "De run werd afgebroken: het proces bestaat niet meer."
+_LOCK = "lock "  # how that tag begins of a run that may be on another machine; then its id
 _OURS = "# Written by nplv from its settings, each time that it starts. Take this line out, and the file stays as you change it.\n"
 # Only one run at a time is taken from the queue, where it stays while the code server is started again; whoever comes around it waits for the lock of the home.
 # A look of a sensor that found nothing is of no use a week later.
@@ -80,7 +82,12 @@ class Past:
 
 
 def dagster_home(settings: Settings) -> None:
-    """Let Dagster keep its history in the home of these settings; without a place it would forget everything on exit."""
+    """Let Dagster keep its history in the home of these settings; without a place it would forget everything on exit.
+
+    In a deployment Dagster's own variable DAGSTER_HOME names the folder with its settings, which stay as they are.
+    """
+    if settings.deployment and os.environ.get("DAGSTER_HOME"):
+        return
     home = Home.of(settings)
     home.dagster.mkdir(parents=True, exist_ok=True)
     config = home.dagster / "dagster.yaml"
@@ -101,8 +108,8 @@ def opened(settings: Settings) -> Iterator[dg.DagsterInstance]:
         with dg.DagsterInstance.get() as instance:
             yield instance
     except DBAPIError as error:
-        where = Home.of(settings).dagster
-        raise NplvError(f"Dagster's history in {where} cannot be kept: {error.orig}; free space there and run again") from error
+        todo = "see to its PostgreSQL" if settings.deployment else "free space there"
+        raise NplvError(f"Dagster's history of {os.environ['DAGSTER_HOME']} cannot be kept: {error.orig}; {todo} and run again") from error
 
 
 def run_here(instance: dg.DagsterInstance, job: dg.JobDefinition, partition_key: str | None = None) -> dg.ExecuteInProcessResult:
@@ -122,7 +129,27 @@ def process_tag() -> dict[str, str]:
     return {PROCESS: f"{os.getpid()} {_since(os.getpid())}".rstrip()}
 
 
-def end_killed_runs(instance: dg.DagsterInstance, died: str = "") -> None:
+def shows_life(instance: dg.DagsterInstance, run_id: str, deployment: Deployment) -> None:
+    """From here on it is known on all machines whether this run lives, whatever it waits for."""
+    from nplv_orchestration.shared import postgres
+
+    postgres.live(deployment, run_id)
+    instance.add_run_tags(run_id, {PROCESS: f"{_LOCK}{run_id}"})
+
+
+def lives(instance: dg.DagsterInstance, run: dg.DagsterRun, deployment: Deployment | None) -> bool:
+    """Whether the process of a run is there, as far as can be told: that of another machine is known in a deployment."""
+    process = _process(instance, run)
+    if not process.startswith(_LOCK):
+        return not process or deployment is not None or _lives(process)
+    if deployment is None:
+        return True
+    from nplv_orchestration.shared import postgres
+
+    return postgres.lives(deployment, run.run_id)
+
+
+def end_killed_runs(instance: dg.DagsterInstance, deployment: Deployment | None, died: str = "") -> None:
     """A killed run cannot say that it ended; this does, so that it is not shown as going on, and another can take its place.
 
     died: who held the lock of the home and is gone; a run that was killed before it had it is known by its process.
@@ -131,8 +158,8 @@ def end_killed_runs(instance: dg.DagsterInstance, died: str = "") -> None:
 
     going_on = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
     for run in instance.get_runs(dg.RunsFilter(statuses=going_on)):
-        if run.run_id in died or ((process := _process(instance, run)) and not _lives(process)):
-            instance.report_run_failed(run, "De run werd afgebroken: het proces bestaat niet meer.")
+        if run.run_id in died or not lives(instance, run, deployment):
+            instance.report_run_failed(run, GONE)
 
 
 def runs(instance: dg.DagsterInstance, job: str, since: datetime | None = None, most: int | None = None) -> list[Past]:

@@ -15,9 +15,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nplv_orchestration.errors import HomeBusy, NplvError, WrongCall
 from nplv_orchestration.settings import DEMO_SIZES, DemoSize, Settings, SourceMode
+
+if TYPE_CHECKING:
+    from nplv_orchestration.shared.objects import Objects
 
 _DRAFTS = ".*.*.tmp"  # `_draft`
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # of renameat2(2)
@@ -32,8 +36,20 @@ class Home:
 
     @classmethod
     def of(cls, settings: Settings) -> Home:
-        """The home of these settings, as an absolute path."""
-        return cls(settings.home.absolute())
+        """The home of these settings, as an absolute path; a shared one with what all machines know of it."""
+        root = settings.home.absolute()
+        if deployment := settings.deployment:
+            from nplv_orchestration.shared.home import SharedHome
+
+            return SharedHome.opened(root, deployment)
+        return cls(root)
+
+    def archive_store(self) -> Objects | None:
+        """Where the archive is kept for all machines; None when this machine is the only one."""
+        return None
+
+    def settle(self) -> None:
+        """Make what was written known to all machines; there are no others."""
 
     @property
     def archive(self) -> Path:
@@ -79,6 +95,11 @@ class Home:
     def replays(self) -> Path:
         """What would have been told on another day, for who asked; nothing rests on it."""
         return self.root / "replays"
+
+    @property
+    def built(self) -> Path:
+        """From what the warehouse was built, and the fingerprints of what was made."""
+        return self.root / "built.json"
 
     @property
     def current(self) -> Path:
@@ -236,6 +257,17 @@ class Home:
 
     def _busy(self, descriptor: int) -> HomeBusy:
         return HomeBusy(f"{self.root} is being written by {_holder(descriptor) or 'another process'}; try again when it is done")
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock of a file of its own, after whoever has it; the kernel frees it when the process dies."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _take(descriptor: int) -> bool:

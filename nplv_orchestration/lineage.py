@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from nplv_orchestration.manifest import Manifest, Node
+from nplv_orchestration.sql import transaction
 from nplv_orchestration.warehouse import relations
 
 if TYPE_CHECKING:
@@ -30,11 +31,12 @@ def raw_fingerprints(connection: DuckDBPyConnection) -> dict[str, str]:
 def record(connection: DuckDBPyConnection, manifest: Manifest, built: Iterable[Node], now: Mapping[str, str]) -> None:
     """Keep what these tables were made from; now: the fingerprints of all tables, and of schema `raw`."""
     _ensure(connection)
-    for node in built:
-        connection.execute("DELETE FROM quality.lineage WHERE node = ?", [node.relation])
-        rows = [(node.relation, parent, now[parent]) for parent in _parents(manifest, node)]
-        if rows:
-            connection.executemany("INSERT INTO quality.lineage VALUES (?, ?, ?)", rows)
+    nodes = list(built)
+    rows = [(node.relation, parent, now[parent]) for node in nodes for parent in _parents(manifest, node)]
+    columns = [[row[at] for row in rows] for at in range(3)]
+    with transaction(connection):
+        connection.execute("DELETE FROM quality.lineage WHERE list_contains(?::VARCHAR[], node)", [[node.relation for node in nodes]])
+        connection.execute("INSERT INTO quality.lineage SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[])", columns)
 
 
 def read(connection: DuckDBPyConnection) -> dict[str, dict[str, str]]:

@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nplv_orchestration.archive import Archive, TableState
 from nplv_orchestration.edition import life
-from nplv_orchestration.errors import NplvError
+from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.home import Home, write_atomically
 from nplv_orchestration.manifest import project_fingerprint
 from nplv_orchestration.progress import Progress, silent
@@ -51,7 +50,7 @@ class Monitor:
     @contextmanager
     def warehouse(self) -> Iterator[DuckDBPyConnection]:
         """A connection to the private warehouse."""
-        with connect(self.settings.warehouse_path) as connection:
+        with connect(self.settings) as connection:
             yield connection
 
     def states(self) -> list[TableState]:
@@ -76,15 +75,15 @@ class Monitor:
         ]
         return hashlib.sha256(json.dumps([sources, project_fingerprint(), code_fingerprint()]).encode()).hexdigest()
 
-    @property
-    def _built_file(self) -> Path:
-        return self.settings.warehouse_path.with_name("built.json")
+    def has_warehouse(self) -> bool:
+        """Whether there is a warehouse to ask; a shared one is there always, be it empty."""
+        return self.settings.deployment is not None or self.settings.warehouse_path.exists()
 
     def is_built(self) -> bool:
         """Whether the warehouse already holds what would be built: the same inputs, and tables nobody touched since."""
-        if not self._built_file.exists() or not self.settings.warehouse_path.exists():
+        if not self.home.built.exists() or not self.has_warehouse():
             return False
-        built: dict[str, Any] = json.loads(self._built_file.read_text(encoding="utf-8"))
+        built: dict[str, Any] = json.loads(self.home.built.read_text(encoding="utf-8"))
         if built["inputs"] != self.inputs():
             return False
         with self.warehouse() as connection:
@@ -93,11 +92,11 @@ class Monitor:
 
     def forget_built(self) -> None:
         """From here on the warehouse is being changed."""
-        self._built_file.unlink(missing_ok=True)
+        self.home.built.unlink(missing_ok=True)
 
     def remember_built(self, tables: dict[str, str]) -> None:
         """The warehouse was built and judged whole, with these fingerprints."""
-        write_atomically(self._built_file, json.dumps({"inputs": self.inputs(), "tables": tables}).encode())
+        write_atomically(self.home.built, json.dumps({"inputs": self.inputs(), "tables": tables}).encode())
 
 
 def _is_owed(table: SourceTable, state: TableState | None) -> bool:
@@ -140,8 +139,10 @@ def open_monitor(
 
             settings, reviewed, answering = demo.publishers(settings, home)
             transport = transport or answering
+        if mode == "live" and settings.deployment and settings.inbox is None:
+            raise WrongCall("NPLV_INBOX: name a folder that all machines share, or what people deliver is on one of them only")
         settings.inbox_folder.mkdir(parents=True, exist_ok=True)
-        archive = Archive(home.archive)
+        archive = Archive.of(home)
         archive.tidy()
         publishers = Publishers(settings, archive, Http(transport), progress, reviewed)
         try:

@@ -45,7 +45,7 @@ def night_watch(job: dg.UnresolvedAssetJobDefinition, settings: Settings | None)
             down = down_now(home)
         except (NplvError, OSError) as error:
             return dg.SkipReason(f"Er kan niet naar de nacht worden gekeken: {error}")
-        history.end_killed_runs(context.instance)
+        history.end_killed_runs(context.instance, mine.deployment)
         now = datetime.now(UTC)
         seen = json.loads(context.cursor or "{}")
         since = datetime.fromisoformat(seen.get("since", now.isoformat()))
@@ -74,7 +74,7 @@ def night_watch(job: dg.UnresolvedAssetJobDefinition, settings: Settings | None)
 
 def down_now(home: Home) -> list[str]:
     """The sources whose publisher could not be reached when it was last asked."""
-    archive = Archive(home.archive)
+    archive = Archive.of(home)
     return [table.name for table in REGISTRY if (state := archive.state(table.key)) and state.is_down]
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from nplv_orchestration.catalogue import Indicator
 from nplv_orchestration.edition.chart import chart
 from nplv_orchestration.edition.table import DEMO_MARK, Point, number, signed
-from nplv_orchestration.warehouse import literal
+from nplv_orchestration.sql import literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -23,10 +23,11 @@ from nplv_orchestration.gate import Decision
 from nplv_orchestration.home import Home, sync
 from nplv_orchestration.manifest import Manifest, Node, project_fingerprint
 from nplv_orchestration.sources.registry import REGISTRY
+from nplv_orchestration.sql import literal, transaction
 from nplv_orchestration.sums import seal
 from nplv_orchestration.versions import code_fingerprint, versions
 from nplv_orchestration.waivers import Waiver
-from nplv_orchestration.warehouse import CONTENT, fingerprints, literal, relations
+from nplv_orchestration.warehouse import CONTENT, fingerprints, relations
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -107,7 +108,8 @@ def release(connection: DuckDBPyConnection, manifest: Manifest, decisions: Seque
     connection.execute(f"CREATE OR REPLACE TABLE release.indicator_values AS {union}")
     _catalogue(connection, manifest)
     _examples(connection)
-    _decisions(connection, manifest, decisions, waivers)
+    with transaction(connection):
+        _decisions(connection, manifest, decisions, waivers)
     connection.execute(f"CREATE OR REPLACE TABLE release.decided AS SELECT {literal(_decided(connection, manifest, decisions))} AS decided")
 
 

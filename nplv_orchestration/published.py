@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from nplv_orchestration import current
 from nplv_orchestration.errors import NplvError
 from nplv_orchestration.home import Home
-from nplv_orchestration.warehouse import literal
+from nplv_orchestration.sql import literal
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -151,7 +151,7 @@ def furnish(elsewhere: Home, home: Home, told: dict[str, Any], earlier: list[Eve
     """Put into a home what a version is made from: archived sources up to the ones it uses, and what was published before it (earlier)."""
     elsewhere.root.mkdir(parents=True)
     shutil.copy(home.root / "sources", elsewhere.root / "sources")
-    archive = Archive(home.archive)
+    archive = Archive.of(home)
     for source in told["sources"]:
         _versions(archive, elsewhere.archive / source["key"], source)
     for key in BY_KEY.keys() - {source["key"] for source in told["sources"]}:  # the registry got it afterwards, so there is nothing of it
@@ -190,11 +190,12 @@ def _versions(archive: Archive, folder: Path, source: dict[str, Any]) -> None:
         )
     for number, manifest in enumerate(known[: at[-1] + 1 if at else 0], 1):
         shutil.copy(archive.root / source["key"] / f"{number:04d}.json", folder)
-        if manifest.sha256 == source["sha256"] and not archive.holds(manifest):
+        link = folder / f"{source['sha256']}.parquet"
+        if manifest.sha256 != source["sha256"] or link.is_symlink():
+            continue
+        if not archive.holds(manifest):
             raise NplvError(f"{archive.path(manifest)} is gone or damaged; restore the archive from a backup")
-        link = folder / archive.path(manifest).name
-        if not link.is_symlink():
-            link.symlink_to(archive.path(manifest))
+        link.symlink_to(archive.path(manifest))
     state = TableState(source["key"], source["state"], source["fetched_at"] or "", source["reason"], manifest=None, changed=False)
     Archive(folder.parent).write_state(state)  # it knows its manifest by what lies in the folder
 

@@ -66,7 +66,7 @@ def replay(
         raise WrongCall(f"{day} is to come; a replay is of a day that was")
     if sources and not day:
         raise WrongCall("give the day of which these tables are to be; of today they are what they are")
-    archive, until = Archive(home.archive), day or life.today()
+    archive, until = Archive.of(home), day or life.today()
     chosen = [(table, _version(archive, table, day if not sources or table.key in sources else None)) for table in REGISTRY]
     if not any(version for _, version in chosen):
         raise NplvError(f"the archive {archive.root} holds nothing from before the end of {until}; see `nplv sources`")

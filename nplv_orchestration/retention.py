@@ -40,7 +40,7 @@ def tidy(home: Home, settings: Settings, instance: dg.DagsterInstance, today: da
         "concepten": _remove(_old_concepts(home, settings.keep_concepts)) if settings.keep_concepts else 0,
     }
     if settings.keep_archive:
-        removed["archiefversies"] = len(Archive(home.archive).prune(archived_in_use(home), now - timedelta(days=settings.keep_archive)))
+        removed["archiefversies"] = len(Archive.of(home).prune(archived_in_use(home), now - timedelta(days=settings.keep_archive)))
     return removed
 
 

@@ -65,7 +65,7 @@ def run_night(settings: Settings, year: int | None, progress: Progress = silent)
     from nplv_orchestration.sources.inbox import refused, warnings
     from nplv_orchestration.sources.registry import REGISTRY
 
-    archive, inbox = Archive(home.archive), home.inbox(settings)
+    archive, inbox = Archive.of(home), home.inbox(settings)
     states = [state for table in REGISTRY if (state := archive.state(table.key))]
     decided, edition = _metadata(night, "gate"), _metadata(made, "edition")
     return Outcome(

@@ -24,9 +24,11 @@ SourceMode = Literal["demo", "live"]
 DemoSize = Literal["tiny", "small", "national"]
 DEMO_SIZES: dict[str, DemoSize] = {size: size for size in get_args(DemoSize)}
 LAST_NIGHT = 10_000
-DBT_WAREHOUSE = "NPLV_DBT_WAREHOUSE"  # not a setting: it tells dbt, in this process, where the warehouse is
+DBT = "NPLV_DBT_"  # how the variables begin that tell dbt, in this process, where the warehouse is; they are no settings
+LAKE = "ducklake:postgres:"
 
 _ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
+_PASSWORD = re.compile(r"\bpassword\s*=|://[^/@]*:[^/@]*@", re.IGNORECASE)
 _MAILBOX = re.compile(rf"{_ATOM}(\.{_ATOM})*@[\w-]+(\.[\w-]+)*", re.ASCII)
 
 
@@ -50,6 +52,18 @@ class Mail:
     password: str = field(default="", repr=False)
 
 
+@dataclass(frozen=True)
+class Deployment:
+    """The engines that the machines of a programme share. catalogue: a PostgreSQL database, as libpq reads it, without a password; store: an address of object storage.
+
+    programme: by whose name its things are called there.
+    """
+
+    catalogue: str
+    store: str
+    programme: str
+
+
 class Settings(BaseSettings):
     """All settings; each is the environment variable `NPLV_<NAME>`."""
 
@@ -64,7 +78,14 @@ class Settings(BaseSettings):
     eponline_url: HttpUrl = Field(HttpUrl("https://public.ep-online.nl/api/v5"), description="EP-Online")
     eponline_api_key: SecretStr | None = Field(None, description="key for EP-Online")
     inbox: Path | None = Field(None, description="folder for delivered files; default NPLV_HOME/inbox")
-    warehouse: str | None = Field(None, description="the private DuckDB file; default NPLV_HOME/warehouse/nplv.duckdb")
+    warehouse: str | None = Field(
+        None,
+        description="where figures are made: a DuckDB file, default NPLV_HOME/warehouse/nplv.duckdb; or ducklake:postgres:host=… dbname=… user=…, shared by all machines",
+    )
+    store: str | None = Field(
+        None, description="with a shared warehouse, where all machines keep the archive, the tables and the home: s3://bucket/prefix"
+    )
+    broker: SecretStr | None = Field(None, description="with workers on other machines, where these get their runs: redis://… or amqps://…")
     alert: SecretStr | None = Field(
         None,
         description="where alerts go: https://… (a webhook), or smtps://user:password@host/to@…?from=… (mail); default a file in NPLV_HOME/alerts",
@@ -102,7 +123,7 @@ class Settings(BaseSettings):
     def of_live_data(self) -> list[str]:
         """The variables that are set and have a meaning for live data only."""
         of_publishers = [n for n in type(self).model_fields if n.endswith("_url") and n != "docs_url"]
-        names = [*of_publishers, "inbox", "eponline_api_key", "warehouse"]
+        names = [*of_publishers, "inbox", "eponline_api_key", *([] if self.deployment else ["warehouse"])]
         return [f"NPLV_{name.upper()}" for name in names if name in self.model_fields_set]
 
     @property
@@ -130,13 +151,29 @@ class Settings(BaseSettings):
         return (self.inbox or self.home / "inbox").absolute()
 
     @property
+    def deployment(self) -> Deployment | None:
+        """The shared engines, or None when one machine does it all. Raises WrongCall for what is half said, or holds a password."""
+        if self.warehouse is None or not self.warehouse.startswith(LAKE):
+            if self.store is not None:
+                raise WrongCall(f"NPLV_STORE is for a shared warehouse: set NPLV_WAREHOUSE={LAKE}host=… dbname=… user=…, or unset it")
+            return None
+        catalogue = self.warehouse.removeprefix(LAKE).strip()
+        if _PASSWORD.search(catalogue):
+            raise WrongCall("NPLV_WAREHOUSE holds a password, and is shown to who looks: give that in PGPASSWORD, or in a file named by PGPASSFILE")
+        if not re.fullmatch(r"[\w./:@=%+, -]+", catalogue, re.ASCII):
+            raise WrongCall(f"NPLV_WAREHOUSE: after {LAKE} comes a PostgreSQL database, as in host=db.example.org dbname=nplv user=nplv")
+        if not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]+(/[\w.-]+)*/?", self.store or "", re.ASCII):
+            raise WrongCall("NPLV_STORE: a shared warehouse has its tables and its archive in object storage, as in s3://bucket/prefix")
+        return Deployment(catalogue, str(self.store).rstrip("/"), "nplv")
+
+    @property
     def warehouse_path(self) -> Path:
-        """The private DuckDB file. Raises WrongCall for a kind of warehouse that is not supported."""
+        """The private DuckDB file of this machine. Raises WrongCall for a kind of warehouse that is not supported."""
         if self.warehouse is None:
             return (self.home / "warehouse" / "nplv.duckdb").absolute()
         if ":" in self.warehouse:
             kind = self.warehouse.split(":", 1)[0]
-            raise WrongCall(f"NPLV_WAREHOUSE: '{kind}:' is not supported; give the path of a DuckDB file")
+            raise WrongCall(f"NPLV_WAREHOUSE: '{kind}:' is not supported; give the path of a DuckDB file, or {LAKE}host=… dbname=… user=…")
         path = Path(self.warehouse).absolute()
         if path.name != "nplv.duckdb":  # the models are prepared for a database of this name
             raise WrongCall(f"NPLV_WAREHOUSE: the file must be named nplv.duckdb, not '{path.name}'")
@@ -185,7 +222,7 @@ def load_settings(sources: str | None = None) -> Settings:
     """The settings of this process; `sources` goes before its variable. Raises WrongCall, naming each variable that is wrong, or that is none of them."""
     known = {f"NPLV_{name.upper()}" for name in Settings.model_fields}
     for name in sorted(set(os.environ) - known):
-        if name.startswith("NPLV_") and name != DBT_WAREHOUSE:
+        if name.startswith("NPLV_") and not name.startswith(DBT):
             near = get_close_matches(name, known, 1)
             raise WrongCall(f"unknown setting {name}" + (f"; did you mean {near[0]}?" if near else "; `nplv doctor` prints those that there are"))
     try:
@@ -194,5 +231,6 @@ def load_settings(sources: str | None = None) -> Settings:
         given = {"sources": "--sources"} if sources else {}
         wrong = "; ".join(f"{given.get(name := str(e['loc'][0]), f'NPLV_{name.upper()}')}: {e['msg']}" for e in error.errors())
         raise WrongCall(f"wrong setting: {wrong}") from None
-    settings.warehouse_path  # noqa: B018 - refuses an unsupported warehouse before anything starts
+    if settings.deployment is None:
+        settings.warehouse_path  # noqa: B018 - refuses an unsupported warehouse before anything starts
     return settings

@@ -37,7 +37,7 @@ def status(settings: Settings) -> Status:
 
     home = Home.of(settings)
     home.mode(settings)
-    now, archive, today = datetime.now(UTC), Archive(home.archive), day_of(settings, home)
+    now, archive, today = datetime.now(UTC), Archive.of(home), day_of(settings, home)
     night, is_well = _night(settings, home, now, NIGHTLY)
     states = [(table, state) for table in REGISTRY if (state := archive.state(table.key))]
     late = [(table, fresh) for table in REGISTRY if (fresh := freshness(table, archive)) and fresh.is_late(today)]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import json
-import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,9 +22,9 @@ from nplv_orchestration.errors import NplvError
 from nplv_orchestration.home import write_atomically
 from nplv_orchestration.manifest import PROJECT, TARGET, Manifest, project_fingerprint
 from nplv_orchestration.progress import Watch, unwatched
-from nplv_orchestration.settings import DBT_WAREHOUSE
+from nplv_orchestration.settings import Settings
 from nplv_orchestration.sources.registry import BOUNDARY_YEAR
-from nplv_orchestration.warehouse import raw_columns
+from nplv_orchestration.warehouse import for_dbt, raw_columns
 
 _VARS = ["--vars", json.dumps({"boundary_year": BOUNDARY_YEAR})]
 _QUIET = ["--quiet", "--log-level", "none", "--log-level-file", "none", "--no-send-anonymous-usage-stats", "--no-version-check"]
@@ -45,7 +44,10 @@ class NodeResult:
 def prepare() -> None:
     """Parse the models into the manifest that everything else reads, with the lineage of their columns. Raises NplvError with dbt's own words, or for what is wrong in the catalogue."""
     fingerprint = project_fingerprint()
-    with tempfile.TemporaryDirectory() as name, _warehouse(Path(name) / "nplv.duckdb"):  # of an empty warehouse: what is compiled asks it nothing
+    with (
+        tempfile.TemporaryDirectory() as name,
+        _warehouse(Settings.model_construct(home=Path(name))),
+    ):  # an empty one: what is compiled asks it nothing
         made = Path(name)
         result = _runner().invoke(["compile", *_folders(made), *_QUIET])
         if not result.success:
@@ -76,34 +78,34 @@ def _known_columns(manifest: Manifest) -> dict[str, dict[str, dict[str, str]]]:
 
 
 @contextmanager
-def _warehouse(path: Path) -> Iterator[None]:
-    """Let dbt work in this warehouse, and let go of it afterwards."""
+def _warehouse(settings: Settings) -> Iterator[list[str]]:
+    """Let dbt work in this warehouse, with the arguments for that, and let go of it afterwards."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
-    os.environ[DBT_WAREHOUSE] = str(path)
-    try:
-        yield
-    finally:
-        DuckDBConnectionManager.close_all_connections()
-        gc.collect()  # dbt's last handle on the file goes with its frames; an open one refuses every other connection
+    with for_dbt(settings) as target:
+        try:
+            yield ["--target", target]
+        finally:
+            DuckDBConnectionManager.close_all_connections()
+            gc.collect()  # dbt's last handle on the file goes with its frames; an open one refuses every other connection
 
 
-def build_models(select: Sequence[str], warehouse: Path, folder: Path, *, watch: Watch = unwatched) -> None:
+def build_models(select: Sequence[str], settings: Settings, folder: Path, *, watch: Watch = unwatched) -> None:
     """Build these seeds and models in the warehouse; tests are run apart, so that none keeps dbt from building what lies behind it.
 
     Raises NplvError when one could not be built, naming it.
     """
-    for node in _invoke(["build", "--resource-type", "seed", "model"], select, warehouse, folder, watch):
+    for node in _invoke(["build", "--resource-type", "seed", "model"], select, settings, folder, watch):
         if node.status == "error":
             raise NplvError(f"dbt could not build {node.unique_id.split('.')[-1]}: {node.message}")
 
 
-def run_tests(select: Sequence[str], warehouse: Path, folder: Path, *, watch: Watch = unwatched) -> dict[str, NodeResult]:
+def run_tests(select: Sequence[str], settings: Settings, folder: Path, *, watch: Watch = unwatched) -> dict[str, NodeResult]:
     """Run these tests; how each ended, by unique id. A test that could not be run ends in status error."""
-    return {node.unique_id: node for node in _invoke(["test"], select, warehouse, folder, watch)}
+    return {node.unique_id: node for node in _invoke(["test"], select, settings, folder, watch)}
 
 
-def _invoke(command: list[str], select: Sequence[str], warehouse: Path, folder: Path, watch: Watch) -> list[NodeResult]:
+def _invoke(command: list[str], select: Sequence[str], settings: Settings, folder: Path, watch: Watch) -> list[NodeResult]:
     from dbt.contracts.graph.manifest import Manifest as Parsed
 
     done = count(1)
@@ -114,8 +116,8 @@ def _invoke(command: list[str], select: Sequence[str], warehouse: Path, folder: 
 
     manifest = Parsed.from_msgpack((TARGET / "partial_parse.msgpack").read_bytes())
     manifest.build_flat_graph()
-    with _warehouse(warehouse):
-        result = _runner(manifest, [on_event]).invoke([*command, "--select", *select, *_folders(folder), *_QUIET])
+    with _warehouse(settings) as target:
+        result = _runner(manifest, [on_event]).invoke([*command, *target, "--select", *select, *_folders(folder), *_QUIET])
         if result.result is None:
             raise NplvError(f"dbt failed: {_one_line(result.exception)}")
         return [NodeResult(r.node.unique_id, str(r.status), r.failures, _one_line(r.message), r.execution_time) for r in result.result.results]

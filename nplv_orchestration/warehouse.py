@@ -1,29 +1,29 @@
-"""The private DuckDB file in which figures are made: connections, the raw views over the archive, fingerprints.
+"""The private warehouse in which figures are made, a DuckDB file or a lake: connections, the raw views over the archive, fingerprints.
 
-Every connection to the warehouse is made here, with dagster-duckdb's resource. What stands in the tables is dbt's.
+Every connection to it but those of dbt is made here, with dagster-duckdb's resource. What stands in the tables is dbt's.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nplv_orchestration.archive import Archive, TableState
 from nplv_orchestration.errors import NplvError
 from nplv_orchestration.evidence import RAW_CHECKS
+from nplv_orchestration.settings import DBT, Deployment, Settings
 from nplv_orchestration.sources.registry import REGISTRY, SourceTable
 from nplv_orchestration.sources.revision import Moved
+from nplv_orchestration.sql import literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 _MOVED = [column.name for column in fields(Moved)]  # an older manifest may not have the newest of them
 
-# a hash of the rows of `t`, whatever their order. DuckDB's own, because it is asked of all tables several times a night: it tells
-# content apart, and is no seal against who forges it
 _REGISTERED = {"table_key": "VARCHAR", "table_period": "INTEGER", "boundary_year": "INTEGER"}
 _SOURCES = {
     "key": "VARCHAR", "relation": "VARCHAR", "publisher": "VARCHAR", "table_id": "VARCHAR", "title": "VARCHAR", "period": "INTEGER",
@@ -31,41 +31,69 @@ _SOURCES = {
     "fetched_at": "TIMESTAMP", "rows": "BIGINT", "newest_year": "INTEGER", "sha256": "VARCHAR", "address": "VARCHAR", "licence": "VARCHAR",
     "measures_empty": "VARCHAR", "checks_failed": "VARCHAR[]",
 }  # fmt: skip
+DATABASE = "nplv"  # what the models call it
+# a hash of the rows of `t`, whatever their order. DuckDB's own, because it is asked of all tables several times a night: it tells
+# content apart, and is no seal against who forges it
 CONTENT = "md5(concat_ws('-', count(*), bit_xor(hash(t)), sum(hash(t))))"
 
 
 @contextmanager
-def connect(path: Path) -> Iterator[DuckDBPyConnection]:
-    """A connection to the warehouse. Raises NplvError when DuckDB cannot do what is asked, as on a full disk."""
+def connect(settings: Settings) -> Iterator[DuckDBPyConnection]:
+    """A connection to the warehouse of these settings. Raises NplvError when DuckDB cannot do what is asked, as on a full disk."""
     from dagster_duckdb import DuckDBResource
     from duckdb import Error
 
-    path.parent.mkdir(parents=True, exist_ok=True)
+    deployment = settings.deployment
     try:
-        with DuckDBResource(database=str(path)).get_connection() as connection:
+        with DuckDBResource(database=":memory:" if deployment else _file(settings)).get_connection() as connection:
             try:
+                if deployment:
+                    _use_lake(connection, deployment)
                 yield connection
             finally:
                 connection.close()  # the resource closes it only when all went well
     except Error as error:
+        if deployment:
+            from nplv_orchestration.shared.lake import told
+
+            raise NplvError(told(error)) from error
         text = " ".join(str(error).split())[:300]
         raise NplvError(
-            f"the warehouse {path} could not be used: {text}; free space when the disk is full, else remove the file (it is built anew from the archive), and run again"
+            f"the warehouse {settings.warehouse_path} could not be used: {text}; free space when the disk is full, else remove the file (it is built anew from the archive), and run again"
         ) from error
+
+
+def _file(settings: Settings) -> str:
+    """The DuckDB file, in a folder that is there."""
+    settings.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
+    return str(settings.warehouse_path)
+
+
+def _use_lake(connection: DuckDBPyConnection, deployment: Deployment) -> None:
+    from nplv_orchestration.shared import lake
+
+    lake.prepare(connection)
+    lake.attach(connection, deployment, "warehouse", DATABASE)
+    connection.execute(f"USE {DATABASE}")
+
+
+@contextmanager
+def for_dbt(settings: Settings) -> Iterator[str]:
+    """Tell dbt, in this process, where the warehouse of these settings is; gives the target of `profiles.yml` for it."""
+    if deployment := settings.deployment:
+        from nplv_orchestration.shared import lake
+
+        place = lake.place(deployment, "warehouse")
+        told = {"WAREHOUSE": f"ducklake:postgres:{deployment.catalogue}", "SCHEMA": place["METADATA_SCHEMA"], "FILES": place["DATA_PATH"]}
+    else:
+        told = {"WAREHOUSE": _file(settings)}
+    os.environ |= {f"{DBT}{name}": value for name, value in told.items()}
+    yield "lake" if deployment else "warehouse"
 
 
 def raw_columns() -> dict[str, dict[str, str]]:
     """The columns with their types of what `register_raw` makes for the models to read, by the name of the relation."""
     return {table.relation: _REGISTERED | table.columns for table in REGISTRY} | {"sources": _SOURCES}
-
-
-def literal(value: object) -> str:
-    """A Python value as a SQL literal."""
-    if value is None:
-        return "NULL"
-    if isinstance(value, bool | int | float):
-        return str(value)
-    return "'" + str(value).replace("'", "''") + "'"
 
 
 def register_raw(connection: DuckDBPyConnection, archive: Archive, states: Iterable[TableState]) -> None:
@@ -110,7 +138,7 @@ def _part(table: SourceTable, state: TableState, archive: Archive) -> str | None
     return (
         f"SELECT {literal(table.key)} AS table_key, {literal(table.period)}::INTEGER AS table_period, "
         f"{literal(manifest.boundary_year)}::INTEGER AS boundary_year, * "
-        f"FROM read_parquet({literal(archive.path(manifest))})"
+        f"FROM read_parquet({literal(archive.address(manifest))})"
     )
 
 
@@ -143,7 +171,8 @@ def _timestamp(text: str | None) -> str:
 
 def relations(connection: DuckDBPyConnection) -> set[str]:
     """The tables and views that there are, as schema.name."""
-    return {f"{schema}.{name}" for schema, name in connection.execute("SELECT table_schema, table_name FROM information_schema.tables").fetchall()}
+    query = "SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog = current_database()"
+    return {f"{schema}.{name}" for schema, name in connection.execute(query).fetchall()}
 
 
 def fingerprints(connection: DuckDBPyConnection, tables: Iterable[str]) -> dict[str, str]:

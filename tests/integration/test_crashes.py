@@ -9,7 +9,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from benchmarks.processes import NPLV
@@ -17,6 +16,7 @@ from nplv_orchestration import current
 from nplv_orchestration.home import Home
 from nplv_orchestration.run import run_night
 from nplv_orchestration.settings import Settings
+from nplv_orchestration.warehouse import connect
 from tests.killing import Write, content, damage, left_overs
 from tests.real import Night
 
@@ -42,7 +42,7 @@ def watched(home: Path, log: Path, *more: str) -> int:
 def due(demo_night: Night, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home in which nothing is left to do but to publish: a warning is listed that the current version does not have."""
     home = Path(shutil.copytree(demo_night[0].home, tmp_path_factory.mktemp("due") / "home", symlinks=True))
-    with duckdb.connect(str(Settings(home=home).warehouse_path)) as connection:
+    with connect(Settings(home=home)) as connection:
         connection.execute("UPDATE quality.evidence SET outcome = 'failed' WHERE check_name = 'noemer' AND node = 'marts.mart_inkomen'")
     return home
 

@@ -31,6 +31,7 @@ from nplv_orchestration.settings import Settings
 from nplv_orchestration.sources.refresh import Publishers
 from nplv_orchestration.sources.registry import REGISTRY, SourceTable
 from nplv_orchestration.sums import problems
+from nplv_orchestration.warehouse import connect
 from tests.integration.test_independent import compare
 from tests.reading import public
 from tests.real import Night
@@ -142,7 +143,7 @@ CORRECTIONS = "SELECT region_code, expected, used, published, outcome FROM prove
 def staged(home: Path, region: object) -> tuple[object, ...] | None:
     """What the models make of the figure that the demo country's police got wrong."""
     query = "SELECT offences, missing FROM staging.stg_politie__misdrijven WHERE region_code = ? AND year = 2023 AND offence = '0.0.0'"
-    with duckdb.connect(str(Settings(home=home).warehouse_path), read_only=True) as connection:
+    with connect(Settings(home=home)) as connection:
         return connection.execute(query, [region]).fetchone()
 
 

@@ -21,6 +21,7 @@ from nplv_orchestration.manifest import load_manifest
 from nplv_orchestration.run import run_night
 from nplv_orchestration.settings import Settings
 from nplv_orchestration.sums import seal
+from nplv_orchestration.warehouse import connect
 from tests.real import Night, environment_for, settings_for
 
 BEHIND_THE_GATE = ["gate", *(node.relation.replace(".", "/") for node in load_manifest().derived), "publication"]
@@ -44,7 +45,7 @@ def failure(result: dg.ExecuteInProcessResult) -> str:
 
 @contextmanager
 def warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(str(settings.warehouse_path)) as connection:
+    with connect(settings) as connection:
         yield connection
 
 

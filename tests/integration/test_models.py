@@ -9,13 +9,14 @@ import pandas as pd
 
 from nplv_orchestration.manifest import TARGET, load_manifest
 from nplv_orchestration.transform import run_tests
+from nplv_orchestration.warehouse import connect
 from tests.planted import marts
 from tests.real import Night
 
 
 def test_the_unit_tests_of_the_models_hold(night: Night, tmp_path: Path) -> None:
-    warehouse = Path(shutil.copy(night[0].warehouse_path, tmp_path))
-    ended = run_tests(["test_type:unit"], warehouse, tmp_path / "dbt")
+    copy = shutil.copy(night[0].warehouse_path, tmp_path)
+    ended = run_tests(["test_type:unit"], night[0].model_copy(update={"warehouse": str(copy)}), tmp_path / "dbt")
     assert set(ended) == set(json.loads((TARGET / "manifest.json").read_bytes())["unit_tests"])
     assert len(ended) >= 2
     assert [f"{uid}: {result.message}" for uid, result in ended.items() if result.status != "pass"] == []
@@ -29,9 +30,8 @@ def test_every_model_and_column_is_described() -> None:
 
 
 def test_every_column_of_a_table_is_declared(night: Night) -> None:
-    import duckdb
 
-    with duckdb.connect(str(night[0].warehouse_path), read_only=True) as connection:
+    with connect(night[0]) as connection:
         for node in load_manifest().nodes.values():
             built = {row[0] for row in connection.execute(f"DESCRIBE {node.relation}").fetchall()}
             assert built == set(node.columns), node.name

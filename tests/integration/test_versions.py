@@ -15,6 +15,7 @@ from nplv_orchestration.home import Home, point_to
 from nplv_orchestration.published import records
 from nplv_orchestration.run import Outcome, run_night
 from nplv_orchestration.settings import Settings
+from nplv_orchestration.warehouse import connect
 from tests.reading import public
 from tests.real import Night
 
@@ -147,7 +148,7 @@ def test_a_damaged_history_is_one_line(demo_home: Path) -> None:
 
 def test_a_waiver_releases_is_printed_and_must_be_needed_and_valid(demo_home: Path) -> None:
     settings = Settings(home=demo_home)
-    with duckdb.connect(str(settings.warehouse_path)) as connection:  # as if two marts had jumped
+    with connect(settings) as connection:  # as if two marts had jumped
         connection.execute(
             "UPDATE quality.evidence SET outcome = 'failed' WHERE check_name = 'sprong' AND node IN ('marts.mart_inkomen', 'marts.mart_bijstand')"
         )

@@ -106,7 +106,7 @@ def test_a_run_whose_process_is_gone_is_ended_and_no_other(tmp_path: Path) -> No
         since_reboot = here.rpartition(" ")[0] + " 1"  # our number, given to a process of before
         tags: list[dict[str, str]] = [{history.PROCESS: here}, {history.PROCESS: str(2**22 + 1)}, {}, {}, {history.PROCESS: since_reboot}]
         runs = [instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags=tag) for tag in tags]
-        history.end_killed_runs(instance, f"Dagster run {runs[3].run_id} (process 1)")
+        history.end_killed_runs(instance, None, f"Dagster run {runs[3].run_id} (process 1)")
         statuses = [found.status.value for run in runs if (found := instance.get_run_by_id(run.run_id))]
     assert statuses == ["STARTED", "FAILURE", "STARTED", "FAILURE", "FAILURE"]
 
@@ -119,8 +119,8 @@ def test_a_run_that_is_done_again_is_not_known_by_the_process_of_the_run_before(
         again = instance.create_run_for_job(
             job, status=dg.DagsterRunStatus.STARTING, tags=gone, parent_run_id=before.run_id, root_run_id=before.run_id
         )
-        history.end_killed_runs(instance)
+        history.end_killed_runs(instance, None)
         assert instance.get_run_by_id(again.run_id).status == dg.DagsterRunStatus.STARTING  # type: ignore[union-attr]
         instance.add_run_tags(again.run_id, {history.PROCESS: str(2**22 + 2)})
-        history.end_killed_runs(instance)
+        history.end_killed_runs(instance, None)
         assert instance.get_run_by_id(again.run_id).status == dg.DagsterRunStatus.FAILURE  # type: ignore[union-attr]
