@@ -111,6 +111,8 @@ class Archive:
     def _bring_up_to_date(self, store: Objects) -> None:
         """Make the manifests and states of the copy those of the store."""
         self._stored = store.names()
+        if not self._stored:
+            return
         small = {name for name in self._stored if name.endswith(".json")}
         here = {path.relative_to(self.root).as_posix(): path for path in self.root.glob("*/*.json")}
         store.fetch((name, self.root / name) for name in small if name not in here or _differs(here[name], *self._stored[name]))
@@ -166,7 +168,10 @@ class Archive:
         return folder
 
     def tidy(self) -> None:
-        """Remove what a killed pull left; only for who holds the home's lock."""
+        """Remove what a killed pull left, and let a store that has no archive yet take over that of the folder; only for who holds the home's lock."""
+        if self._store and not self._stored:
+            self._store.send((path, path.relative_to(self.root).as_posix()) for path in sorted(self.root.glob("*/[!.]*"), key=_with_manifests_last))
+            self._stored = self._store.names()
         for left_over in self.root.glob("*/.draft-*"):
             left_over.unlink()
         for left_over in self.root.glob("*/.fetched-*"):
@@ -265,6 +270,11 @@ class Archive:
 def file_of(manifest: Manifest) -> str:
     """The name of the Parquet file of a version in the archive."""
     return f"{manifest.key}/{manifest.sha256}.parquet"
+
+
+def _with_manifests_last(path: Path) -> tuple[bool, str]:
+    """What a manifest names is there before it."""
+    return path.suffix == ".json", path.name
 
 
 def _differs(path: Path, size: int, mark: str) -> bool:

@@ -10,8 +10,9 @@ from typing import Annotated
 
 import typer
 
+from nplv_orchestration.errors import WrongCall
 from nplv_orchestration.home import Home
-from nplv_orchestration.settings import load_settings
+from nplv_orchestration.settings import Settings, load_settings
 
 
 def status() -> None:
@@ -39,6 +40,10 @@ def replay(
     from nplv_orchestration.replay import replay as made_again
 
     settings = load_settings()
+    if settings.deployment and out is None:
+        raise WrongCall(
+            "give a folder of this machine with --out: NPLV_HOME is a copy of what machines share; the job `replay` in the UI keeps it for all"
+        )
     home = Home.of(settings)
     then = as_day(day, "--as-of") if day else None
     made = made_again(home, day_of(settings, home), then, sources=source or [], year=edition, out=out.absolute() if out else None)
@@ -48,11 +53,19 @@ def replay(
     print(f"Editie {made.year}, als herhaling gemerkt: {made.folder / 'editie'}")
 
 
+def _on_one_machine(otherwise: str) -> Settings:
+    """The settings. Raises WrongCall when machines share what they are about. otherwise: what is to be done then."""
+    settings = load_settings()
+    if settings.deployment:
+        raise WrongCall(f"{otherwise} (docs/deployment.md)")
+    return settings
+
+
 def backup(folder: Annotated[Path, typer.Argument(help="a folder on another disk; a copy of now is added to those in it")]) -> None:
     """Copy what cannot be made again: archive, versions, editions, deliveries, messages and history; sealed, and sharing what did not change."""
     from nplv_orchestration.backup import backup as copy
 
-    settings = load_settings()
+    settings = _on_one_machine("a copy of what machines share is one of the store and of the database, made by their own means")
     home = Home.of(settings)
     with home.writing("nplv backup", 600):
         made = copy(home, folder.absolute())
@@ -65,6 +78,6 @@ def restore(folder: Annotated[Path, typer.Argument(help="a copy, or a folder of 
     """Put a copy back into an empty NPLV_HOME, and look whether it is whole."""
     from nplv_orchestration.backup import restore as put_back
 
-    home = Home.of(load_settings())
+    home = Home.of(_on_one_machine("put the copy back without NPLV_STORE and NPLV_WAREHOUSE; an empty store takes over what the folder has"))
     copy = put_back(home, folder.absolute())
     print(f"{copy} staat terug in {home.root}; `nplv verify` en `nplv run` doen de rest")

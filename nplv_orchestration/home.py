@@ -51,6 +51,14 @@ class Home:
     def settle(self) -> None:
         """Make what was written known to all machines; there are no others."""
 
+    def in_lakes(self, version: str) -> dict[str, str]:
+        """As what a published version stands in the lakes that analysts attach, for who refers to it; there are none."""
+        return {}
+
+    def tidy_shared(self) -> dict[str, int]:
+        """Remove what is old of what machines share, as how many of each; there is nothing."""
+        return {}
+
     @property
     def archive(self) -> Path:
         """Raw answers of publishers, for ever."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -145,7 +145,9 @@ def open_monitor(
         archive = Archive.of(home)
         archive.tidy()
         publishers = Publishers(settings, archive, Http(transport), progress, reviewed)
+        monitor = Monitor(settings, home, mode, archive, publishers, progress, day or today, died)
         try:
-            yield Monitor(settings, home, mode, archive, publishers, progress, day or today, died)
+            with monitor.warehouse() if settings.deployment else nullcontext():  # what is read of a lake is read once in a run
+                yield monitor
         finally:
             publishers.close()

@@ -41,7 +41,7 @@ def tidy(home: Home, settings: Settings, instance: dg.DagsterInstance, today: da
     }
     if settings.keep_archive:
         removed["archiefversies"] = len(Archive.of(home).prune(archived_in_use(home), now - timedelta(days=settings.keep_archive)))
-    return removed
+    return removed | home.tidy_shared()
 
 
 def _runs(home: Home, instance: dg.DagsterInstance, before: datetime) -> int:

@@ -45,7 +45,8 @@ def connect(settings: Settings) -> Iterator[DuckDBPyConnection]:
 
     deployment = settings.deployment
     try:
-        with DuckDBResource(database=":memory:" if deployment else _file(settings)).get_connection() as connection:
+        # connections of one name share what they read of the lake, for as long as one of them is open
+        with DuckDBResource(database=f":memory:{deployment.programme}" if deployment else _file(settings)).get_connection() as connection:
             try:
                 if deployment:
                     _use_lake(connection, deployment)
@@ -72,8 +73,9 @@ def _file(settings: Settings) -> str:
 def _use_lake(connection: DuckDBPyConnection, deployment: Deployment) -> None:
     from nplv_orchestration.shared import lake
 
-    lake.prepare(connection)
-    lake.attach(connection, deployment, "warehouse", DATABASE)
+    if not connection.execute("SELECT 1 FROM duckdb_databases() WHERE database_name = ?", [DATABASE]).fetchone():
+        lake.prepare(connection)
+        lake.attach(connection, deployment, "warehouse", DATABASE)
     connection.execute(f"USE {DATABASE}")
 
 

@@ -2,20 +2,57 @@
 
 from __future__ import annotations
 
+import importlib
+import os
 import shutil
+import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 from pydantic import HttpUrl
 
 from benchmarks.processes import free_port
+from nplv_orchestration import settings as settings_module
 from nplv_orchestration.demo.country import Country
 from nplv_orchestration.demo.figures import Figures
 from nplv_orchestration.run import run_night
 from nplv_orchestration.settings import Settings
 from tests.deliveries import addresses, known_buurten, put
+from tests.engines import Engines, engines
+from tests.homes import copied
 from tests.real import Night, answering, serving, settings_for
+
+_ENGINES = pytest.StashKey[AbstractContextManager[Engines]]()
+SHARED_HOMES = str(Path(__file__).with_name("shared_homes"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """On which engines homes are."""
+    parser.addoption(
+        "--shared", action="store_true", help="every home in PostgreSQL, DuckLake and object storage, in place of a folder of this machine"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With --shared, start the engines for this process and let all homes be there, those of the processes that tests start included."""
+    is_worker = hasattr(config, "workerinput")
+    if not config.getoption("--shared") or (config.getoption("numprocesses", None) and not is_worker):
+        return
+    config.stash[_ENGINES] = running = engines()
+    os.environ |= running.__enter__().environment("suite") | {
+        "TEST_HOMES_ARE_SHARED": "yes",
+        "PYTHONPATH": os.pathsep.join(filter(None, [SHARED_HOMES, os.environ.get("PYTHONPATH")])),
+    }
+    sys.path.insert(0, SHARED_HOMES)
+    importlib.import_module("sitecustomize" if "sitecustomize" not in sys.modules else "tests.shared_homes.sitecustomize").apart(settings_module)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the engines."""
+    if running := config.stash.get(_ENGINES, None):
+        running.__exit__(None, None, None)
 
 
 @pytest.fixture
@@ -55,13 +92,13 @@ def night(publishers: str, tmp_path_factory: pytest.TempPathFactory) -> Night:
 @pytest.fixture
 def home_of(night: Night, tmp_path: Path) -> Path:
     """A copy of the home of that night, to do something to."""
-    return Path(shutil.copytree(night[0].home, tmp_path / "home", symlinks=True))
+    return copied(night[0].home, tmp_path / "home")
 
 
 @pytest.fixture(scope="session")
 def delivered_night(night: Night, publishers: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
     """The night after deliveries were put into the inbox, with a server that knows the buurt of each address."""
-    home = Path(shutil.copytree(night[0].home, tmp_path_factory.mktemp("delivered") / "home", symlinks=True))
+    home = copied(night[0].home, tmp_path_factory.mktemp("delivered") / "home")
     shutil.rmtree(home / "inbox")
     buurten = known_buurten(home)
     put(home, buurten)
@@ -87,4 +124,4 @@ def demo_night(tmp_path_factory: pytest.TempPathFactory) -> Night:
 @pytest.fixture
 def demo_home(demo_night: Night, tmp_path: Path) -> Path:
     """A copy of the home of that night, to do something to."""
-    return Path(shutil.copytree(demo_night[0].home, tmp_path / "demo", symlinks=True))
+    return copied(demo_night[0].home, tmp_path / "demo")

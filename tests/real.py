@@ -40,6 +40,7 @@ def environment_for(url: str, home: Path) -> dict[str, str]:
     return {
         "NPLV_HOME": str(home),
         "NPLV_SOURCES": "live",
+        "NPLV_INBOX": str(home / "inbox"),
         "NPLV_CBS_URL": f"{url}/odata/v1/CBS",
         "NPLV_CBS_DOWNLOAD_URL": f"{url}/download",
         "NPLV_DATADERDEN_URL": f"{url}/dataderden",

@@ -34,15 +34,18 @@ class EditionResult:
     missing: list[str]
 
 
-def make_edition(public_database: Path, editions: Path, year: int, standing: Standing | None = None) -> EditionResult:
+def make_edition(
+    public_database: Path, editions: Path, year: int, standing: Standing | None = None, lakes: Mapping[str, str] | None = None
+) -> EditionResult:
     """Make or remake the newest revision of a year from the public database; one that is unchanged is left alone.
 
-    standing: default what its history says. Raises NplvError without a published version, and when a name of an area would stand where it may not;
+    standing: default what its history says. lakes: as what its version stands in lakes that analysts attach. Raises NplvError without a published version, and when a name of an area would stand where it may not;
     WrongCall for a year without figures.
     """
     acts = life.read(editions / str(year))
     standing = standing or life.standing(acts)
     edition = replace(read(public_database, year), standing=standing)
+    edition = replace(edition, facts=edition.facts | dict(lakes or {}))
     folder = editions / str(year) / f"r{standing.revision}"
     missing = [f"{row['name_nl']}: {row['status_reason']}" for row in edition.missing]
     before = compared_with(editions, year, acts, standing)

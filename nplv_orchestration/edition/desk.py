@@ -63,7 +63,7 @@ def concept(home: Home, year: int) -> EditionResult:
     if now.agreed:
         demand_untouched(folder)
         return EditionResult(folder, year, False, _missing(folder))
-    return make_edition(_database(home, year, now), home.editions, year)
+    return _made(home, year, now)
 
 
 def demand_untouched(folder: Path) -> None:
@@ -119,7 +119,7 @@ def freeze(home: Home, year: int, who: str) -> None:
             f"edition {year} is not frozen: the code changed since people agreed to it, and may make other figures; go back to the code of that day, or take the "
             f"agreement back: `nplv edition {year} --status concept`"
         )
-    made = make_edition(_database(home, year, now), home.editions, year, replace(now, status="ter-besluitvorming"))
+    made = _made(home, year, now, replace(now, status="ter-besluitvorming"))
     life.write(folder.parent, Act(moment(), "ter-besluitvorming", now.revision, who, version=now.version, seal=sealed(made.folder) or ""))
 
 
@@ -211,6 +211,11 @@ def _database(home: Home, year: int, now: Standing) -> Path:
     if found := current.faults(home, folder):
         raise NplvError(f"version {folder.name}, on which edition {year} rests, was changed: {some_of(found)}; put it back from a backup")
     return folder / "openbaar" / "nplv.duckdb"
+
+
+def _made(home: Home, year: int, now: Standing, standing: Standing | None = None) -> EditionResult:
+    """The newest revision, made of the version that it is of. standing: default where it stands now."""
+    return make_edition(_database(home, year, now), home.editions, year, standing, home.in_lakes(_version(home, year, now)))
 
 
 def _missing(folder: Path) -> list[str]:

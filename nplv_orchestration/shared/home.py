@@ -19,6 +19,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nplv_orchestration import current
 from nplv_orchestration.errors import HomeBusy, NplvError
 from nplv_orchestration.home import Home, locked, point_to, write_atomically
 from nplv_orchestration.settings import Deployment
@@ -34,6 +35,7 @@ _LISTS, _FILES, _HERE = "home", "files", ".shared.json"
 _FRESH = 2.0  # seconds that what was read of the store is new enough for who only reads
 _TIMES = 5  # that a list may be replaced while it is read
 _LOOKED: dict[Path, float] = {}  # when the folder of a home was last brought up to date by this process
+_FOLLOWED: dict[Path, str] = {}  # the version that the lakes hold, as far as the writer of a home knows
 _ONE = threading.Lock()
 
 
@@ -78,6 +80,7 @@ class SharedHome(Home):
             try:
                 self.pull()
                 lake.demand(self.deployment)
+                _FOLLOWED.pop(self.root, None)
                 self.settle()  # what a killed writer had yet to do
                 try:
                     yield died or died_here
@@ -98,12 +101,26 @@ class SharedHome(Home):
         """
         _WRITERS[self.root].demand()
         self.push()
-        lake.follow(self)
+        version = current.name(self)
+        if version and _FOLLOWED.get(self.root) != version:
+            lake.follow(self.deployment, self.published / version)
+            _FOLLOWED[self.root] = version
+
+    def in_lakes(self, version: str) -> dict[str, str]:
+        """The snapshot of each lake in which a version stands."""
+        return {f"ducklake_{part}": str(snapshot) for part, snapshot in lake.snapshots(self.deployment, version).items()}
+
+    def tidy_shared(self) -> dict[str, int]:
+        """Remove contents that no list names, as a killed writer leaves, and snapshots of versions that are kept no longer; only for who writes."""
+        named = set(self._newest().files.values())
+        lost = [name for name in self.store.names(f"{_FILES}/") if name.removeprefix(f"{_FILES}/") not in named]
+        self.store.remove(lost)
+        return {"objecten": len(lost), "momenten van de lakes": lake.tidy(self.deployment, {version.name for version in current.versions(self)})}
 
     # ------------------------------------------------------------------------------------------------ store and folder
 
     def pull(self) -> None:
-        """Make the folder what the store holds, whatever lies there."""
+        """Make the folder what the store holds, whatever lies there; a store that holds nothing yet takes over what the folder has, with the first that writes."""
         with self._pulling():
             for _ in range(_TIMES):
                 tree = self._newest()
@@ -112,7 +129,8 @@ class SharedHome(Home):
                         f"{self.store.url} is the store of programme {tree.programme}, and this is {self.deployment.programme}: give each an NPLV_STORE of its own"
                     )
                 try:
-                    self._lay(tree)
+                    if tree.number:
+                        self._lay(tree)
                     return
                 except NplvError:
                     if self._newest().number == tree.number:
@@ -138,13 +156,6 @@ class SharedHome(Home):
         self._remember(tree, marks)
         gone = [f"{_FILES}/{digest}" for digest in known - set(files.values())]
         self.store.remove([*gone, *([f"{_LISTS}/{before.tree.number:08d}.json"] if before.tree.number else [])])
-
-    def tidy_store(self) -> int:
-        """Remove contents that no list names, as a killed writer leaves; only for who writes. Gives how many."""
-        named = set(self._newest().files.values())
-        lost = [name for name in self.store.names(f"{_FILES}/") if name.removeprefix(f"{_FILES}/") not in named]
-        self.store.remove(lost)
-        return len(lost)
 
     def _pull_to_read(self) -> None:
         """Bring the folder up to date, unless somebody writes on this machine: then it is newer than the store."""

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from nplv_orchestration import current
 from nplv_orchestration.errors import NplvError
 from nplv_orchestration.published import Part
 from nplv_orchestration.settings import Deployment
@@ -25,7 +24,6 @@ from nplv_orchestration.warehouse import CONTENT
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from nplv_orchestration.shared.home import SharedHome
 
 Kind = Literal["warehouse", "intern", "openbaar"]
 PARTS: tuple[Part, ...] = ("openbaar", "intern")
@@ -33,7 +31,13 @@ KINDS: tuple[Kind, ...] = (*PARTS, "warehouse")
 _EXTENSIONS = ("httpfs", "postgres_scanner", "ducklake")
 # a file of at most 50 GB goes in parts of 5 MB, which are held in memory for each file that is written; by default these are of 80 MB. Five tries of a request, with
 # longer and longer waits between, take a minute, in which a store can be started again
-_STORE = {"s3_uploader_max_filesize": "50GB", "http_retries": "5", "http_retry_wait_ms": "200"}
+_STORE = {
+    "enable_http_metadata_cache": "true",
+    "parquet_metadata_cache": "true",
+    "s3_uploader_max_filesize": "50GB",
+    "http_retries": "5",
+    "http_retry_wait_ms": "200",
+}
 _KEPT = timedelta(days=1)  # that what was replaced in the lake where figures are made can still be looked at
 
 
@@ -80,19 +84,14 @@ def demand(deployment: Deployment) -> None:
             attach(connection, deployment, kind, f"of_{kind}")
 
 
-def follow(home: SharedHome) -> None:
-    """Let the two lakes hold what the current version holds, in a transaction of each, with the version as its tag; nothing when they do."""
-    version = current.name(home)
-    if version is None:
-        return
+def follow(deployment: Deployment, version: Path) -> None:
+    """Let the two lakes hold what a published version holds, in a transaction of each, with its name as the tag; nothing when they do. version: its folder."""
     with _opened() as connection:
         for part in PARTS:
-            attach(connection, home.deployment, part, "lake")
-            try:
-                if _newest(connection) != version:
-                    _take_over(connection, home.published / version / part / "nplv.duckdb", version)
-            finally:
-                connection.execute("DETACH lake")
+            attach(connection, deployment, part, "lake")
+            if _newest(connection) != version.name:
+                _take_over(connection, version / part / "nplv.duckdb", version.name)
+            connection.execute("DETACH lake")
 
 
 def snapshots(deployment: Deployment, version: str) -> dict[str, int]:
@@ -101,27 +100,25 @@ def snapshots(deployment: Deployment, version: str) -> dict[str, int]:
     with _opened() as connection:
         for part in PARTS:
             attach(connection, deployment, part, "lake", "READ_ONLY")
-            row = connection.execute("SELECT max(snapshot_id) FROM lake.snapshots() WHERE commit_message = ?", [version]).fetchone()
+            row = connection.execute("SELECT min(snapshot_id) FROM lake.snapshots() WHERE commit_message = ?", [version]).fetchone()
             connection.execute("DETACH lake")
             if row and row[0] is not None:
                 found[part] = int(row[0])
     return found
 
 
-def tidy(home: SharedHome, kept: set[str]) -> int:
+def tidy(deployment: Deployment, kept: Collection[str]) -> int:
     """Forget what the lakes held: of the two, snapshots of versions that are not kept; of the other, what was replaced. Gives how many snapshots went; their files go with them."""
-    removed = 0
+    removed, day_ago = 0, literal((datetime.now(UTC) - _KEPT).isoformat())
     with _opened() as connection:
         for kind in KINDS:
-            attach(connection, home.deployment, kind, "lake")
+            attach(connection, deployment, kind, "lake")
             rows = connection.execute("SELECT snapshot_id, snapshot_time, commit_message FROM lake.snapshots() ORDER BY snapshot_id").fetchall()
             old = [number for number, at, version in rows[:-1] if (version not in kept if kind != "warehouse" else datetime.now(UTC) - at > _KEPT)]
             if old:
                 connection.execute(f"CALL ducklake_expire_snapshots('lake', versions => {old})")
-            connection.execute("CALL ducklake_cleanup_old_files('lake', cleanup_all => true)")
-            connection.execute(
-                f"CALL ducklake_delete_orphaned_files('lake', older_than => TIMESTAMPTZ {literal((datetime.now(UTC) - _KEPT).isoformat())})"
-            )
+            connection.execute(f"CALL ducklake_cleanup_old_files('lake', older_than => TIMESTAMPTZ {day_ago})")
+            connection.execute(f"CALL ducklake_delete_orphaned_files('lake', older_than => TIMESTAMPTZ {day_ago})")
             connection.execute("DETACH lake")
             removed += len(old)
     return removed

@@ -24,6 +24,7 @@ from nplv_orchestration.run import run_night
 from nplv_orchestration.settings import Settings
 from nplv_orchestration.site.pages import pages
 from nplv_orchestration.site.read import TEXTS, read
+from tests.homes import copied
 from tests.programs import office, program
 from tests.real import Night
 
@@ -34,7 +35,7 @@ KEYS = ["indicator_id", "geo_level", "geo_code", "series", "year"]
 @pytest.fixture(scope="module")
 def home(demo_night: Night, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo country after a second night, twenty nights on, in which publishers revised figures and brought new years."""
-    home = Path(shutil.copytree(demo_night[0].home, tmp_path_factory.mktemp("analyst") / "home", symlinks=True))
+    home = copied(demo_night[0].home, tmp_path_factory.mktemp("analyst") / "home")
     run_night(Settings(home=home, demo_night=20), None)
     return home
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from nplv_orchestration.home import Home
 from nplv_orchestration.run import run_night
 from nplv_orchestration.settings import Settings
 from nplv_orchestration.warehouse import connect
+from tests.homes import copied
 from tests.killing import Write, content, damage, left_overs
 from tests.real import Night
 
@@ -41,7 +41,7 @@ def watched(home: Path, log: Path, *more: str) -> int:
 @pytest.fixture(scope="module")
 def due(demo_night: Night, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home in which nothing is left to do but to publish: a warning is listed that the current version does not have."""
-    home = Path(shutil.copytree(demo_night[0].home, tmp_path_factory.mktemp("due") / "home", symlinks=True))
+    home = copied(demo_night[0].home, tmp_path_factory.mktemp("due") / "home")
     with connect(Settings(home=home)) as connection:
         connection.execute("UPDATE quality.evidence SET outcome = 'failed' WHERE check_name = 'noemer' AND node = 'marts.mart_inkomen'")
     return home
@@ -51,7 +51,7 @@ def due(demo_night: Night, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def writes(due: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Write], dict[str, object]]:
     """The writes of a night that nobody kills, and what it tells in the end."""
     folder = tmp_path_factory.mktemp("undisturbed")
-    home = Path(shutil.copytree(due, folder / "home", symlinks=True))
+    home = copied(due, folder / "home")
     assert watched(home, folder / "log") == 0
     return Write.read(folder / "log"), dict(content(home))
 
@@ -62,7 +62,7 @@ def test_after_a_kill_the_current_version_is_whole_and_the_next_run_goes_on_at_o
 ) -> None:
     by, what, when = MOMENTS[moment]
     write = next(one for one in writes[0] if one.by == by and what in one.what)
-    home = Path(shutil.copytree(due, tmp_path / "home", symlinks=True))
+    home = copied(due, tmp_path / "home")
     before = current.name(Home(home))
     at = ["--at", str(write.number), "--moment", when, "--seconds", str(write.seconds)]
     assert watched(home, tmp_path / "log", *at) == -signal.SIGKILL
@@ -77,7 +77,7 @@ def test_after_a_kill_the_current_version_is_whole_and_the_next_run_goes_on_at_o
 def test_two_runs_at_once_are_one_run_and_a_refusal_or_one_after_the_other(
     due: Path, tmp_path: Path, writes: tuple[list[Write], dict[str, object]]
 ) -> None:
-    home = Path(shutil.copytree(due, tmp_path / "home", symlinks=True))
+    home = copied(due, tmp_path / "home")
     launched = (
         "from nplv_orchestration.build import NIGHTLY, build_definitions; from nplv_orchestration.history import dagster_home; import dagster as dg; "
         + (
@@ -98,7 +98,7 @@ def test_two_runs_at_once_are_one_run_and_a_refusal_or_one_after_the_other(
 
 
 def test_a_folder_that_cannot_be_written_is_one_line_and_damages_nothing(due: Path, tmp_path: Path) -> None:
-    home = Path(shutil.copytree(due, tmp_path / "home", symlinks=True))
+    home = copied(due, tmp_path / "home")
     before, folder = content(home), str(home / "published")
     bound = subprocess.run(["mount", "--bind", folder, folder], capture_output=True, check=False)
     if bound.returncode or subprocess.run(["mount", "-o", "remount,bind,ro", folder], capture_output=True, check=False).returncode:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import zlib
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 
 from nplv_orchestration.run import run_night
 from nplv_orchestration.sources.registry import BY_KEY
+from tests.homes import copied
 from tests.independent import HIC, Monitor
 from tests.planted import newest, plant
 from tests.real import Night, settings_for
@@ -96,7 +96,7 @@ def filled_night(night: Night, publishers: str, tmp_path_factory: pytest.TempPat
     KWB of 2022 and 2023 has other numbers of residents, a municipality with codes of its own, and columns for labour and
     welfare; the crimes have the six kinds of high impact.
     """
-    home = Path(shutil.copytree(night[0].home, tmp_path_factory.mktemp("filled") / "home", symlinks=True))
+    home = copied(night[0].home, tmp_path_factory.mktemp("filled") / "home")
     archive = home / "archive"
     told, kwb = newest(archive, "cbs_kwb_2024")
     residents = kwb[kwb["measure"] == "residents"]

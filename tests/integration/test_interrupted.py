@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +22,7 @@ from nplv_orchestration.home import Home
 from nplv_orchestration.monitor import open_monitor
 from nplv_orchestration.run import run_night
 from nplv_orchestration.sums import problems
+from tests.homes import copied
 from tests.real import Night, environment_for, settings_for
 
 
@@ -46,7 +46,7 @@ def content(home: Path) -> dict[str, list[tuple[object, ...]]]:
 @pytest.fixture(scope="module")
 def undisturbed(night: Night, plausibly_restated: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[object, ...]]]:
     """What that release makes when nothing stops the run."""
-    home = Path(shutil.copytree(night[0].home, tmp_path_factory.mktemp("undisturbed") / "home", symlinks=True))
+    home = copied(night[0].home, tmp_path_factory.mktemp("undisturbed") / "home")
     run_night(settings_for(plausibly_restated, home), 2024)
     assert content(home) != content(night[0].home)
     return content(home)
@@ -184,7 +184,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_full_disk_is_one_line_and_damages_nothing(
     night: Night, small_disk: Path, plausibly_restated: str, undisturbed: dict[str, list[tuple[object, ...]]], room: int
 ) -> None:
-    home = Path(shutil.copytree(night[0].home, small_disk / "home", symlinks=True))
+    home = copied(night[0].home, small_disk / "home")
     before = content(home)
     free = os.statvfs(small_disk)
     filler = small_disk / "filler"

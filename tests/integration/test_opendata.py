@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from nplv_orchestration import cli
 from nplv_orchestration.edition import life
 from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.sums import problems, seal
+from tests.homes import copied
 from tests.real import Night
 
 BY = ["--by", "A. Jansen"]
@@ -47,7 +47,7 @@ def send(nplv: Call, letter: str) -> None:
 @pytest.fixture(scope="module")
 def sent_home(demo_night: Night, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """That home after its first edition went to parliament."""
-    home = Path(shutil.copytree(demo_night[0].home, tmp_path_factory.mktemp("sent") / "home", symlinks=True))
+    home = copied(demo_night[0].home, tmp_path_factory.mktemp("sent") / "home")
     with pytest.MonkeyPatch.context() as patch:
         send(calling(home, patch), "30995-110")
     return home
@@ -69,7 +69,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def test_what_was_sent_gets_an_address_that_never_changes(sent_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    home, out = Path(shutil.copytree(sent_home, tmp_path / "home", symlinks=True)), tmp_path / "open"
+    home, out = copied(sent_home, tmp_path / "home"), tmp_path / "open"
     nplv = calling(home, monkeypatch)
     assert nplv("opendata", str(out)).stdout == f"1 revisie in {out}: 2025/r1\n"
     first = files(out / "2025" / "r1")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from datetime import date, timedelta
 from pathlib import Path
@@ -23,6 +22,7 @@ from nplv_orchestration.home import Home
 from nplv_orchestration.replay import replay
 from nplv_orchestration.settings import Settings
 from nplv_orchestration.sums import problems
+from tests.homes import copied
 from tests.real import Night
 
 SHOWN = "SELECT indicator_id, geo_level, series, year, value FROM marts.indicator_values ORDER BY ALL"
@@ -113,7 +113,7 @@ def test_status_of_a_home_without_a_night(tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.fixture(scope="module")
 def replayed(demo_night: Night, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A replay of now, as the UI launches one."""
-    home = Path(shutil.copytree(demo_night[0].home, tmp_path_factory.mktemp("replay") / "home", symlinks=True))
+    home = copied(demo_night[0].home, tmp_path_factory.mktemp("replay") / "home")
     assert run_job(home, jobs.REPLAY, {"ops": {"make_replay": {"config": {"jaar": 2024}}}}) == (True, "")
     (made,) = (home / "replays").iterdir()
     return made

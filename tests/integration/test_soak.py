@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from benchmarks.soak import soak
+from tests.homes import copied
 from tests.programs import program
 from tests.real import Night
 
 
 def test_each_night_ends_in_the_right_state_and_is_told_once(demo_night: Night, tmp_path: Path) -> None:
     program("faketime")
-    shutil.copytree(demo_night[0].home, tmp_path / "home", symlinks=True)
+    copied(demo_night[0].home, tmp_path / "home")
     nights = soak(tmp_path, plan=["killed", "not begun", "a wrong file"])
     assert [night.wrong for night in nights] == [[], [], []], (tmp_path / "ui.log").read_text()[-2000:]
     assert [night.told for night in nights] == [["Mislukt"], ["Mislukt"], ["Geweigerd"]]
