@@ -18,11 +18,16 @@ from nplv_orchestration.warehouse import connect, register_raw
 
 def build(home: Path, folder: Path) -> Settings:
     """The settings of the warehouse, which is made in a folder."""
-    archive, settings = Archive(home / "archive"), Settings.model_construct(home=folder, warehouse=str(folder / "nplv.duckdb"))
+    archive, settings = Archive(home / "archive"), settings_of(folder)
     with connect(settings) as connection:
         register_raw(connection, archive, [state for table in REGISTRY if (state := archive.state(table.key))])
     build_models([node.name for node in load_manifest().private], settings, folder / "dbt")
     return settings
+
+
+def settings_of(folder: Path) -> Settings:
+    """The settings of a warehouse that is built in a folder."""
+    return Settings.model_construct(home=folder, warehouse=str(folder / "nplv.duckdb"))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ What follows from how a night went is decided in `nights`; what is removed of th
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """The configuration of a run that tells nothing on the terminal; the history has it all."""
 PROCESS = ".dagster/nplv_process"
 """The tag with the process of a run; one with this prefix is not shown in the UI."""
+MACHINE = "nplv/machine"  # the tag with the name of the machine that does a run, where there are several
 GONE = "De run werd afgebroken: het proces bestaat niet meer."
 _LOCK = "lock "  # how that tag begins of a run that may be on another machine; then its id
 _OURS = "# Written by nplv from its settings, each time that it starts. Take this line out, and the file stays as you change it.\n"
@@ -134,7 +136,7 @@ def shows_life(instance: dg.DagsterInstance, run_id: str, deployment: Deployment
     from nplv_orchestration.shared import postgres
 
     postgres.live(deployment, run_id)
-    instance.add_run_tags(run_id, {PROCESS: f"{_LOCK}{run_id}"})
+    instance.add_run_tags(run_id, {PROCESS: f"{_LOCK}{run_id}", MACHINE: socket.gethostname()})
 
 
 def lives(instance: dg.DagsterInstance, run: dg.DagsterRun, deployment: Deployment | None) -> bool:

@@ -151,10 +151,10 @@ def _look_at(service: Service, one: _Running, say: Callable[[str], None], inheri
 
 
 def _start(service: Service, inherited: int | None) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(service.command, pass_fds=() if inherited is None else (inherited,), preexec_fn=_end_with_parent)
+    return subprocess.Popen(service.command, pass_fds=() if inherited is None else (inherited,), preexec_fn=end_with_parent)
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """Of a new process: end when the one that started it is killed. Linux does that; elsewhere the lock, which it inherits, keeps a second UI from starting."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PARENT_DIES, signal.SIGTERM)

@@ -162,7 +162,7 @@ class Settings(BaseSettings):
             raise WrongCall("NPLV_WAREHOUSE holds a password, and is shown to who looks: give that in PGPASSWORD, or in a file named by PGPASSFILE")
         if not re.fullmatch(r"[\w./:@=%+, -]+", catalogue, re.ASCII):
             raise WrongCall(f"NPLV_WAREHOUSE: after {LAKE} comes a PostgreSQL database, as in host=db.example.org dbname=nplv user=nplv")
-        if not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]+(/[\w.-]+)*/?", self.store or "", re.ASCII):
+        if not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]+(/\w[\w.-]*)*/?", self.store or "", re.ASCII):
             raise WrongCall("NPLV_STORE: a shared warehouse has its tables and its archive in object storage, as in s3://bucket/prefix")
         return Deployment(catalogue, str(self.store).rstrip("/"), "nplv")
 

@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.processes import free_port
+from nplv_orchestration.services import end_with_parent
 from tests.programs import program
 
 PASSWORD = "not-a-secret"
@@ -64,7 +65,7 @@ class Server:
     def start(self) -> None:
         """Start it, and wait until it answers."""
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(self.command, stdout=log, stderr=log, start_new_session=True)
+            self.process = subprocess.Popen(self.command, stdout=log, stderr=log, start_new_session=True, preexec_fn=end_with_parent)
         for _ in range(240):
             if self.answers():
                 return
@@ -106,7 +107,7 @@ class Engines:
             "NPLV_WAREHOUSE": f"ducklake:postgres:host={self.host} port={self.postgres.port} user=nplv dbname={name}",
             "NPLV_STORE": f"s3://{name}/monitor",
             "NPLV_BROKER": f"redis://:{PASSWORD}@{self.host}:{self.redis.port}/0",
-            "DAGSTER_POSTGRES_URL": f"postgresql://nplv:{PASSWORD}@{self.host}:{self.postgres.port}/{name}",
+            "DAGSTER_POSTGRES_URL": f"postgresql+psycopg2://nplv:{PASSWORD}@{self.host}:{self.postgres.port}/{name}",
         }
 
     @property

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from benchmarks.build import settings_of
 from nplv_orchestration.manifest import TARGET, load_manifest
 from nplv_orchestration.transform import run_tests
 from nplv_orchestration.warehouse import connect
@@ -54,7 +55,7 @@ def test_sums_classes_and_the_country_are_checks_that_can_fail(demo_night: Night
     marts(demo_night[0].home, tmp_path, spoil)
     manifest = load_manifest()
     ended = run_tests(
-        [check.name for check in manifest.checks if check.node in {n.unique_id for n in manifest.private}], tmp_path / "nplv.duckdb", tmp_path
+        [check.name for check in manifest.checks if check.node in {n.unique_id for n in manifest.private}], settings_of(tmp_path), tmp_path
     )
     failed = {uid.split(".")[2] for uid, result in ended.items() if result.status != "pass"}
     assert failed == {
@@ -106,7 +107,7 @@ def test_addresses_of_another_edition_are_found_out(demo_night: Night, tmp_path:
         return rows.assign(region_code=rows["region_code"].str.replace("BU9001", "BU7001")) if key == "cbs_addresses_2020" else rows
 
     marts(demo_night[0].home, tmp_path, spoil)
-    ended = run_tests(["adressen_zijn_van_hun_indeling", "adressen_leiden_naar_hun_indeling"], tmp_path / "nplv.duckdb", tmp_path)
+    ended = run_tests(["adressen_zijn_van_hun_indeling", "adressen_leiden_naar_hun_indeling"], settings_of(tmp_path), tmp_path)
     assert {uid.split(".")[2]: result.status for uid, result in ended.items()} == {
         "adressen_zijn_van_hun_indeling": "fail",
         "adressen_leiden_naar_hun_indeling": "pass",
