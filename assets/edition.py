@@ -8,6 +8,7 @@ from pydantic import Field
 
 from nplv_orchestration.docs_server import EDITIONS
 from nplv_orchestration.edition import desk, life
+from nplv_orchestration.manifest import Manifest
 from nplv_orchestration.monitor import Monitor
 
 YEARS = dg.StaticPartitionsDefinition([str(year) for year in range(2018, 2043)])  # the series begins in 2018; the programme lasts to 2042
@@ -24,35 +25,40 @@ class Step(dg.Config):
     reden: str = Field("", description="Bij terug naar concept: waarom.")
 
 
-@dg.asset(
-    key="edition",
-    deps=["publication"],
-    group_name="editie",
-    partitions_def=YEARS,
-    description="Het voortgangsoverzicht bij de Kamerbrief van een jaar, uit de openbare database.",
-    owners=["team:monitor-nplv"],
-    kinds={"html", "pdf", "word", "excel"},
-    required_resource_keys={"monitor"},
-)
-def edition(context: dg.AssetExecutionContext, config: Step) -> dg.MaterializeResult[None]:
-    """Make the edition of the partition's year, or take the next step with it."""
-    monitor: Monitor = context.resources.monitor
-    monitor.progress(f"editie {context.partition_key}")
-    step = desk.Step(config.status, config.door, tuple(config.afgestemd_met), config.verzonden_op, config.kamerstuk, config.reden)
-    made = desk.act(monitor.home, int(context.partition_key), step)
-    monitor.home.settle()
-    now = life.standing(life.read(made.folder.parent))
-    return dg.MaterializeResult(
-        metadata={
-            "map": dg.MetadataValue.path(str(made.folder)),
-            "nieuw": made.is_new,
-            "revisie": now.revision,
-            "status": now.status,
-            "ontbreekt": dg.MetadataValue.json(made.missing),
-            **_files(made.folder, monitor.settings.docs_address),
-            **_decisions(made.folder),
-        }
+def edition_asset(manifest: Manifest) -> dg.AssetsDefinition:
+    """The asset of the editions of a programme."""
+
+    @dg.asset(
+        key=manifest.key("edition"),
+        deps=[dg.AssetKey(manifest.key("publication"))],
+        group_name="editie",
+        partitions_def=YEARS,
+        description="Het voortgangsoverzicht bij de Kamerbrief van een jaar, uit de openbare database.",
+        owners=["team:monitor-nplv"],
+        kinds={"html", "pdf", "word", "excel"},
+        required_resource_keys={"monitor"},
     )
+    def edition(context: dg.AssetExecutionContext, config: Step) -> dg.MaterializeResult[None]:
+        """Make the edition of the partition's year, or take the next step with it."""
+        monitor: Monitor = context.resources.monitor
+        monitor.progress(f"editie {context.partition_key}")
+        step = desk.Step(config.status, config.door, tuple(config.afgestemd_met), config.verzonden_op, config.kamerstuk, config.reden)
+        made = desk.act(monitor.home, int(context.partition_key), step)
+        monitor.home.settle()
+        now = life.standing(life.read(made.folder.parent))
+        return dg.MaterializeResult(
+            metadata={
+                "map": dg.MetadataValue.path(str(made.folder)),
+                "nieuw": made.is_new,
+                "revisie": now.revision,
+                "status": now.status,
+                "ontbreekt": dg.MetadataValue.json(made.missing),
+                **_files(made.folder, monitor.settings.docs_address),
+                **_decisions(made.folder),
+            }
+        )
+
+    return edition
 
 
 def _files(folder: Path, docs: str) -> dict[str, dg.MetadataValue]:

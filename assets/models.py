@@ -41,9 +41,9 @@ class Seen:
     moved: Moved | None
 
 
-def asset_key(node: Node) -> dg.AssetKey:
+def asset_key(manifest: Manifest, node: Node) -> dg.AssetKey:
     """The asset of a table of the warehouse."""
-    return dg.AssetKey([node.schema, node.name])
+    return dg.AssetKey(manifest.key(node.schema, node.name))
 
 
 def asset_specs(manifest: Manifest, nodes: Collection[Node]) -> list[dg.AssetSpec]:
@@ -51,14 +51,14 @@ def asset_specs(manifest: Manifest, nodes: Collection[Node]) -> list[dg.AssetSpe
     indicators = {i.mart: i for i in manifest.indicators}
     specs = []
     for node in nodes:
-        deps = [asset_key(manifest.nodes[uid]) for uid in node.depends_on]
-        deps += [dg.AssetKey(["raw", t.key]) for t in REGISTRY if t.relation in node.sources or "sources" in node.sources]
+        deps = [asset_key(manifest, manifest.nodes[uid]) for uid in node.depends_on]
+        deps += [dg.AssetKey(manifest.key("raw", t.key)) for t in REGISTRY if t.relation in node.sources or "sources" in node.sources]
         if node in manifest.derived:
-            deps.append(dg.AssetKey("gate"))
+            deps.append(dg.AssetKey(manifest.key("gate")))
         indicator = indicators.get(node.name)
         specs.append(
             dg.AssetSpec(
-                asset_key(node),
+                asset_key(manifest, node),
                 deps=list(dict.fromkeys(deps)),
                 group_name=indicator.actielijn if indicator else _GROUPS.get(node.schema, node.schema),
                 description=f"Indicator {indicator.number}: {indicator.name_nl}. {indicator.definition_nl}" if indicator else node.description,
@@ -86,7 +86,7 @@ def _pages(indicator: Indicator) -> dict[str, dg.MetadataValue]:
 def _known(manifest: Manifest, node: Node) -> dict[str, Any]:
     """What is known of a table before it is made: its columns, where they come from, and the file that makes it."""
     columns = [dg.TableColumn(name, _short(c.get("data_type")), c["description"] or None) for name, c in node.columns.items()]
-    by_relation = {other.relation: asset_key(other) for other in manifest.nodes.values()}
+    by_relation = {other.relation: asset_key(manifest, other) for other in manifest.nodes.values()}
     comes_from = {
         column: [dg.TableColumnDep(asset_key=by_relation[table], column_name=name) for table, name in origins if table in by_relation]
         for column, origins in manifest.columns_from.get(node.unique_id, {}).items()
@@ -155,13 +155,13 @@ def model_assets(manifest: Manifest) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name="warehouse",
         specs=asset_specs(manifest, manifest.private),
-        check_specs=check_specs(manifest, manifest.private, asset_key),
+        check_specs=check_specs(manifest, manifest.private, partial(asset_key, manifest)),
         required_resource_keys={"monitor"},
         can_subset=True,
     )
     def warehouse(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         monitor: Monitor = context.resources.monitor
-        chosen = [n for n in manifest.private if asset_key(n) in context.selected_asset_keys]
+        chosen = [n for n in manifest.private if asset_key(manifest, n) in context.selected_asset_keys]
         wanted = context.selected_asset_check_keys
         unchanged = monitor.is_built()
         if not unchanged:
@@ -187,20 +187,24 @@ def model_assets(manifest: Manifest) -> dg.AssetsDefinition:
             )
             marts = {i.indicator_id: i for i in manifest.indicators if manifest.marts[i.indicator_id] in chosen}
             shown = _seen(connection, manifest, marts, monitor.home.current)
-        outcomes = list(evaluate(monitor, manifest, asset_key, wanted, tables, unchanged))
+        outcomes = list(evaluate(monitor, manifest, partial(asset_key, manifest), wanted, tables, unchanged))
         portrayed = {
-            manifest.marts[name].relation: _portrayed(marts[name], seen, monitor.mode == "demo", outcomes, asset_key(manifest.marts[name]))
+            manifest.marts[name].relation: _portrayed(marts[name], seen, monitor.mode == "demo", outcomes, asset_key(manifest, manifest.marts[name]))
             for name, seen in shown.items()
         }
         for node in chosen:
             yield dg.MaterializeResult(
-                asset_key=asset_key(node),
+                asset_key=asset_key(manifest, node),
                 data_version=dg.DataVersion(tables[node.relation]),
                 metadata={"dagster/row_count": counts[node.relation], "ongewijzigd": unchanged} | portrayed.get(node.relation, {}),
             )
         yield from outcomes
-        everything = {asset_key(n) for n in manifest.private}
-        if not unchanged and context.selected_asset_keys >= everything and len(wanted) == len(check_specs(manifest, manifest.private, asset_key)):
+        everything = {asset_key(manifest, n) for n in manifest.private}
+        if (
+            not unchanged
+            and context.selected_asset_keys >= everything
+            and len(wanted) == len(check_specs(manifest, manifest.private, partial(asset_key, manifest)))
+        ):
             monitor.remember_built(tables)
 
     return warehouse

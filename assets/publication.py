@@ -62,16 +62,20 @@ def decided(decisions: Iterable[gate.Decision]) -> dg.TableMetadataValue:
 
 def publication_assets(manifest: Manifest) -> list[dg.AssetsDefinition]:
     """The assets from the gate to the published version. Each asks the gate again, so none can be launched around it."""
-    marts = [asset_key(node) for node in manifest.marts.values()]
+    marts = [asset_key(manifest, node) for node in manifest.marts.values()]
 
     @dg.asset(
-        key="gate",
-        deps=[*marts, dg.AssetKey(["raw", "waivers"])],
+        key=manifest.key("gate"),
+        deps=[*marts, dg.AssetKey(manifest.key("raw", "waivers"))],
         group_name="publicatie",
         description="Laat elke mart door of houdt haar vast, op grond van het bewijs bij precies deze inhoud.",
         owners=["team:monitor-nplv"],
         kinds={"duckdb"},
-        check_specs=[dg.AssetCheckSpec(WAIVERS, asset="gate", description="Elke ontheffing is nodig en niet verlopen.", blocking=False)],
+        check_specs=[
+            dg.AssetCheckSpec(
+                WAIVERS, asset=dg.AssetKey(manifest.key("gate")), description="Elke ontheffing is nodig en niet verlopen.", blocking=False
+            )
+        ],
         required_resource_keys={"monitor"},
         output_required=False,
     )
@@ -101,7 +105,7 @@ def publication_assets(manifest: Manifest) -> list[dg.AssetsDefinition]:
     @dg.multi_asset(
         name="derived",
         specs=asset_specs(manifest, manifest.derived),
-        check_specs=check_specs(manifest, manifest.derived, asset_key),
+        check_specs=check_specs(manifest, manifest.derived, partial(asset_key, manifest)),
         required_resource_keys={"monitor"},
         can_subset=False,
     )
@@ -117,12 +121,12 @@ def publication_assets(manifest: Manifest) -> list[dg.AssetsDefinition]:
             publication.remember_derived(connection, manifest)
             tables = fingerprints(connection, [n.relation for n in manifest.derived])
         for node in manifest.derived:
-            yield dg.MaterializeResult(asset_key=asset_key(node), data_version=dg.DataVersion(tables[node.relation]))
-        yield from evaluate(monitor, manifest, asset_key, context.selected_asset_check_keys, tables, unchanged)
+            yield dg.MaterializeResult(asset_key=asset_key(manifest, node), data_version=dg.DataVersion(tables[node.relation]))
+        yield from evaluate(monitor, manifest, partial(asset_key, manifest), context.selected_asset_check_keys, tables, unchanged)
 
     @dg.asset(
-        key="publication",
-        deps=[asset_key(n) for n in manifest.derived],
+        key=manifest.key("publication"),
+        deps=[asset_key(manifest, n) for n in manifest.derived],
         group_name="publicatie",
         description="De gepubliceerde versie: een interne en een openbare database, met Parquet ernaast.",
         owners=["team:monitor-nplv"],
@@ -138,7 +142,7 @@ def publication_assets(manifest: Manifest) -> list[dg.AssetsDefinition]:
             with _not_retried():
                 gate.demand_derived(manifest, evidence.read(connection), fingerprints(connection, [n.relation for n in manifest.derived]))
             published = publication.publish(
-                connection, manifest, decisions, monitor.home, monitor.mode, monitor.today, monitor.settings.keep_versions
+                connection, manifest, decisions, monitor.configuration, monitor.home, monitor.mode, monitor.today, monitor.settings.keep_versions
             )
         return dg.MaterializeResult(
             data_version=dg.DataVersion(published.version),

@@ -8,7 +8,7 @@ import dagster as dg
 from checks.raw import check_specs, results
 from nplv_orchestration.archive import Manifest
 from nplv_orchestration.expected import awaited
-from nplv_orchestration.manifest import load_manifest
+from nplv_orchestration.manifest import Manifest as Models
 from nplv_orchestration.monitor import Monitor
 from nplv_orchestration.portrait import missing_cells
 from nplv_orchestration.sources.calendar import freshness
@@ -19,13 +19,13 @@ from nplv_orchestration.sources.registry import REGISTRY, SourceTable
 from nplv_orchestration.sources.revision import markdown
 
 
-def raw_assets() -> list[dg.AssetsDefinition]:
+def raw_assets(models: Models) -> list[dg.AssetsDefinition]:
     """The raw assets, one a table."""
-    return [_raw_asset(table) for table in REGISTRY]
+    return [_raw_asset(table, models) for table in REGISTRY]
 
 
-def _raw_asset(table: SourceTable) -> dg.AssetsDefinition:
-    key = dg.AssetKey(["raw", table.key])
+def _raw_asset(table: SourceTable, models: Models) -> dg.AssetsDefinition:
+    key = dg.AssetKey(models.key("raw", table.key))
 
     @dg.asset(
         key=key,
@@ -44,7 +44,7 @@ def _raw_asset(table: SourceTable) -> dg.AssetsDefinition:
         monitor: Monitor = context.resources.monitor
         monitor.progress(f"bron {table.name}")
         chosen = context.run.asset_selection
-        monitor.publishers.ask_ahead(t for t in REGISTRY if not chosen or dg.AssetKey(["raw", t.key]) in chosen)
+        monitor.publishers.ask_ahead(t for t in REGISTRY if not chosen or dg.AssetKey(models.key("raw", t.key)) in chosen)
         state = refresh(table, monitor.publishers)
         if state.reason or state.detail:
             context.log.warning(f"{state.reason} {state.detail}".strip())
@@ -61,7 +61,7 @@ def _raw_asset(table: SourceTable) -> dg.AssetsDefinition:
         if fresh:
             metadata["versheid"] = fresh.told(monitor.today)
         if table.is_delivered:
-            metadata |= _delivered(table, monitor, manifest) | _awaited(table, monitor)
+            metadata |= _delivered(table, monitor, manifest) | _awaited(table, monitor, models)
         if manifest and manifest.moved:
             metadata["wat_deze_versie_wijzigde"] = dg.MetadataValue.md(markdown(manifest.moved))
         yield dg.MaterializeResult(
@@ -100,10 +100,10 @@ def _delivered(table: SourceTable, monitor: Monitor, manifest: Manifest | None) 
     return {"leveringen": dg.MetadataValue.table(records)}
 
 
-def _awaited(table: SourceTable, monitor: Monitor) -> dict[str, dg.MetadataValue]:
+def _awaited(table: SourceTable, monitor: Monitor, models: Models) -> dict[str, dg.MetadataValue]:
     """What is still expected of it before a data cut-off."""
     told = [
         f"editie {one.year}, sluitingsdatum {one.until.isoformat()}: {one.text}"
-        for one in awaited(monitor.home, monitor.archive, load_manifest().programme, monitor.today, [table.key])
+        for one in awaited(monitor.home, monitor.archive, models.programme, monitor.today, [table.key])
     ]
     return {"nog_verwacht": dg.MetadataValue.text("; ".join(told))} if told else {}

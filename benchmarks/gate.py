@@ -48,7 +48,9 @@ def measure(home: Path) -> dict[str, float]:
         shutil.rmtree(monitor.home.published)
         with monitor.warehouse() as connection:
             begin = time.perf_counter()
-            publication.publish(connection, manifest, decisions, monitor.home, monitor.mode, monitor.today, monitor.settings.keep_versions)
+            publication.publish(
+                connection, manifest, decisions, monitor.configuration, monitor.home, monitor.mode, monitor.today, monitor.settings.keep_versions
+            )
             took["publication"] = time.perf_counter() - begin
     return took
 

@@ -64,12 +64,12 @@ def night(where: str, home: str) -> None:
     import httpx
 
     from nplv_orchestration.archive import Archive
+    from nplv_orchestration.configuration import FOLDER, OWN
     from nplv_orchestration.home import Home
     from nplv_orchestration.settings import Settings
     from nplv_orchestration.sources.http import Http
     from nplv_orchestration.sources.refresh import Publishers, refresh
     from nplv_orchestration.sources.registry import REGISTRY
-    from nplv_orchestration.sources.reviewed import REAL
 
     class Counted(httpx.BaseTransport):
         """A transport that knows how often it was asked."""
@@ -96,7 +96,7 @@ def night(where: str, home: str) -> None:
             "cbs_download_url": "download",
         }
         settings = Settings.model_validate({"home": home} | {name: f"{where}/{path}" for name, path in addresses.items()})
-        reviewed, transport = REAL, Counted(httpx.HTTPTransport())
+        reviewed, transport = FOLDER / OWN, Counted(httpx.HTTPTransport())
     publishers = Publishers(settings, Archive(Path(home) / "archive"), Http(transport), reviewed=reviewed)
     publishers.ask_ahead(REGISTRY)
     states = Counter(refresh(table, publishers).state for table in REGISTRY)

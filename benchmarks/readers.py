@@ -142,7 +142,7 @@ def publish(home: Path, numbers: Iterable[int]) -> dict[str, tuple[float, int]]:
                     done = connection.execute(f"UPDATE {released.get(name, name.replace('marts.', 'release.'))} SET {column} = {number}").fetchone()
                     figures += done[0] if done else 0
                 published = publication.publish(
-                    connection, manifest, decisions, monitor.home, monitor.mode, monitor.today, monitor.settings.keep_versions
+                    connection, manifest, decisions, monitor.configuration, monitor.home, monitor.mode, monitor.today, monitor.settings.keep_versions
                 )
                 made[published.version] = float(number), figures
     return made

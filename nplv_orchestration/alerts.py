@@ -94,10 +94,12 @@ class _Trouble(Exception):
         self.remark, self.error, self.arrived = remark, error, arrived
 
 
-def tell(causes: Sequence[Cause], channel: Webhook | Mail | None, home: Home, day: date, *, is_demo: bool = False, complete: bool = True) -> Told:
+def tell(
+    causes: Sequence[Cause], channel: Webhook | Mail | None, home: Home, day: date, *, of: str, is_demo: bool = False, complete: bool = True
+) -> Told:
     """Tell in one message of the causes that were not told yet: to what NPLV_ALERT names, and to the file of that day in any case.
 
-    causes: all that hold now; of one key the first counts. channel: None for the file alone. is_demo: whether the figures are invented. complete: whether all was looked at, so that a cause which is not among them
+    causes: all that hold now; of one key the first counts. channel: None for the file alone. of: what the monitor is called. is_demo: whether the figures are invented. complete: whether all was looked at, so that a cause which is not among them
     is solved. No message is made of solved causes alone. Only for one process at a time.
     Raises NplvError, when all is done that can be, for a message that did not arrive or of which that cannot be kept, and which is told
     again the next time; and for a recipient that the mail server refused.
@@ -121,7 +123,7 @@ def tell(causes: Sequence[Cause], channel: Webhook | Mail | None, home: Home, da
         new = sorted((c for c in now.values() if c.key not in ledger or ledger[c.key].solved), key=lambda c: _ORDER.index(c.kind))
         if not new:
             continue
-        subject = f"{'DEMONSTRATIEGEGEVENS, ' if is_demo else ''}Monitor NPLV, {_day(day)} {day.year}: {_counted(len(new), 'punt vraagt', 'punten vragen')} aandacht"
+        subject = f"{'DEMONSTRATIEGEGEVENS, ' if is_demo else ''}{of}, {_day(day)} {day.year}: {_counted(len(new), 'punt vraagt', 'punten vragen')} aandacht"
         message = "\n\n".join([subject, *remarks, *_paragraphs(new, now, ledger)])
         try:
             _deliver(to, subject, message)

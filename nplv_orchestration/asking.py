@@ -22,6 +22,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nplv_orchestration.configuration import of
 from nplv_orchestration.edition.csvs import as_csv
 from nplv_orchestration.edition.table import DEMO_MARK
 from nplv_orchestration.errors import WrongCall, some_of
@@ -66,7 +67,7 @@ class Answer:
     def cited(self) -> str:
         """What to name as the origin of the rows."""
         demo = f"{DEMO_MARK}, " if self.facts["mode"] == "demo" else ""
-        return f"{demo}Monitor NPLV, {self.part} database, versie {self.facts['version']}"
+        return f"{demo}{of(self.facts).monitor_nl}, {self.part} database, versie {self.facts['version']}"
 
 
 def ask(database: Path, sql: str, seconds: float | None = None, *, as_arrow: bool = False, most: int | None = None) -> Answer:

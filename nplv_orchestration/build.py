@@ -10,11 +10,13 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from nplv_orchestration import alerts, attention, failure, history, jobs, nights, retention
+from nplv_orchestration.configuration import Configuration
 from nplv_orchestration.errors import NplvError
 from nplv_orchestration.inbox_sensor import inbox_sensor
 from nplv_orchestration.manifest import Manifest, load_manifest
@@ -39,22 +41,33 @@ def build_definitions(
     wait: float = WAIT,
     transport: httpx.BaseTransport | None = None,
     day: date | None = None,
+    programme: str | None = None,
+    configuration: Configuration | None = None,
 ) -> dg.Definitions:
-    """Fresh definitions. settings: default the environment's, read when a run begins; day: default the day on which that is."""
-    from assets.edition import edition
+    """Fresh definitions of one programme. settings: default the environment's, read when a run begins; day: default the day on which that is.
+
+    programme: its id, where that goes before the setting; configuration: default what its folder says, also when a run begins.
+    """
+    from assets.edition import edition_asset
     from assets.models import model_assets
     from assets.publication import publication_assets
     from assets.raw import raw_assets
 
-    manifest = load_manifest()
+    read = partial(load_settings, programme=programme)
+    now = settings or read()
+    manifest = load_manifest(configuration or now.configuration, now.label)
+    tags = {history.PROGRAMME: now.programme_id}
+
+    def key(name: str) -> dg.AssetKey:
+        return dg.AssetKey(manifest.key(name))
 
     @dg.resource(description="What a run holds: the home under its lock, the archive, the publishers, the warehouse.")
     @contextmanager
     def monitor(context: dg.InitResourceContext) -> Iterator[Monitor]:
-        settled, who = settings or load_settings(), f"Dagster run {context.run_id}"
+        settled, who = settings or read(), f"Dagster run {context.run_id}"
         if settled.deployment and context.instance and context.dagster_run:
             history.shows_life(context.instance, context.dagster_run.run_id, settled.deployment)
-        with open_monitor(settled, who, progress=progress, wait=wait, transport=transport, day=day) as opened:
+        with open_monitor(settled, who, progress=progress, wait=wait, transport=transport, day=day, configuration=configuration) as opened:
             if context.instance and context.dagster_run:
                 history.end_killed_runs(context.instance, settled.deployment, opened.died)
                 process = {} if settled.deployment else history.process_tag()
@@ -65,19 +78,22 @@ def build_definitions(
                 _end(context, opened, manifest)
 
     edition_job = dg.define_asset_job(
-        EDITION, selection=dg.AssetSelection.assets("edition"), description="Maakt de editie van een jaar.", config=history.QUIET
+        EDITION, selection=dg.AssetSelection.assets(key("edition")), description="Maakt de editie van een jaar.", config=history.QUIET, tags=tags
     )
     nightly = dg.define_asset_job(
         NIGHTLY,
-        selection=dg.AssetSelection.all() - dg.AssetSelection.assets("edition"),
+        selection=dg.AssetSelection.all() - dg.AssetSelection.assets(key("edition")),
         description="Elke nacht: bronnen, modellen, controles, poort en publicatie.",
         config=history.QUIET,
+        tags=tags,
     )
+    deep_check, *others = (graph.to_job(tags=tags) for graph in jobs.GRAPHS)
+    mine = (lambda: settings) if settings else read
     return dg.Definitions(
-        assets=[*raw_assets(), model_assets(manifest), *publication_assets(manifest), edition],
-        jobs=[nightly, edition_job, jobs.deep_check_job, jobs.replay_job, jobs.rollback_job],
-        schedules=[_schedule(nightly, nights.CRON), _schedule(jobs.deep_check_job, "30 13 * * 0")],
-        sensors=[_edition_sensor(edition_job), inbox_sensor(nightly, settings), night_watch(nightly, settings)],
+        assets=[*raw_assets(manifest), model_assets(manifest), *publication_assets(manifest), edition_asset(manifest)],
+        jobs=[nightly, edition_job, deep_check, *others],
+        schedules=[_schedule(nightly, nights.CRON), _schedule(deep_check, "30 13 * * 0")],
+        sensors=[_edition_sensor(edition_job, key("publication"), key("edition")), inbox_sensor(nightly, mine), night_watch(nightly, mine)],
         resources={"monitor": monitor},
         executor=dg.in_process_executor,
     )
@@ -121,7 +137,15 @@ def _alert(instance: dg.DagsterInstance, run: dg.DagsterRun, monitor: Monitor, m
         instance.add_run_tags(run.run_id, {ATTENTION: ", ".join(f"{kind} {count}" for kind, count in counted.items())})
     complete = run.job_name == NIGHTLY and not failed  # a night in which nothing asks for a person says so too: what was told before is solved
     if causes or complete:
-        alerts.tell(causes, monitor.settings.alert_channel, monitor.home, monitor.today, is_demo=monitor.mode == "demo", complete=complete)
+        alerts.tell(
+            causes,
+            monitor.settings.alert_channel,
+            monitor.home,
+            monitor.today,
+            of=monitor.configuration.monitor_nl,
+            is_demo=monitor.mode == "demo",
+            complete=complete,
+        )
 
 
 def _schedule(job: dg.JobDefinition | dg.UnresolvedAssetJobDefinition, cron: str) -> dg.ScheduleDefinition:
@@ -131,10 +155,10 @@ def _schedule(job: dg.JobDefinition | dg.UnresolvedAssetJobDefinition, cron: str
     )
 
 
-def _edition_sensor(job: dg.UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
+def _edition_sensor(job: dg.UnresolvedAssetJobDefinition, publication: dg.AssetKey, edition: dg.AssetKey) -> dg.SensorDefinition:
     @dg.asset_sensor(
         name="edition_after_publication",
-        asset_key=dg.AssetKey("publication"),
+        asset_key=publication,
         job=job,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Maakt na elke publicatie het concept van het nieuwste jaar met cijfers.",
@@ -144,7 +168,7 @@ def _edition_sensor(job: dg.UnresolvedAssetJobDefinition) -> dg.SensorDefinition
         year = materialization.metadata.get("nieuwste_jaar") if materialization else None
         if year is None or year.value is None:
             return dg.SkipReason("De publicatie heeft nog geen jaar met cijfers.")
-        made = context.instance.get_latest_materialization_event(dg.AssetKey("edition"))
+        made = context.instance.get_latest_materialization_event(edition)
         if made and made.timestamp > event.timestamp and made.asset_materialization and made.asset_materialization.partition == str(year.value):
             return dg.SkipReason(f"De editie {year.value} is na deze publicatie al gemaakt.")
         return dg.RunRequest(run_key=event.run_id, partition_key=str(year.value))

@@ -25,7 +25,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="De monitor van het Nationaal Programma Leefbaarheid en Veiligheid.",
+    help="De monitor van een programma voor leefbaarheid en veiligheid.",
 )
 app.add_typer(cli_sources.app, name="sources")
 app.add_typer(cli_inbox.app, name="inbox")
@@ -106,7 +106,7 @@ def doctor() -> None:
         state = archive.state(table.key)
         line = f"{state.state} since {state.since} {state.reason} {state.detail}".rstrip() if state else "never asked"
         print(f"{table.name}: {line}")
-    print(f"indicators                {len(load_manifest().indicators)}, models prepared")
+    print(f"indicators                {len(load_manifest(settings.configuration).indicators)}, models prepared")
 
 
 @app.command()

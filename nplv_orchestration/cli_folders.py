@@ -12,8 +12,10 @@ import typer
 
 from nplv_orchestration import current
 from nplv_orchestration.as_of import database
+from nplv_orchestration.configuration import of
 from nplv_orchestration.home import Home
 from nplv_orchestration.manifest import load_manifest
+from nplv_orchestration.published import connect, facts
 from nplv_orchestration.settings import load_settings
 
 
@@ -26,7 +28,10 @@ def site(out: Annotated[Path | None, typer.Option(help="the folder; default NPLV
     folder = (out or home.site).absolute()
     home.demand_outside(folder)
     current.demand_untouched(home)
-    count = build(database(settings, "openbaar"), load_manifest(), folder)
+    version = database(settings, "openbaar")
+    with connect(version) as connection:
+        programme = of(facts(connection))
+    count = build(version, load_manifest(programme), folder)
     print(f"{count} pagina's in {folder}; begin met {folder / 'index.html'}")
 
 

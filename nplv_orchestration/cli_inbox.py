@@ -56,7 +56,6 @@ def template(
     from nplv_orchestration.sources.deliveries import catalogued, known
     from nplv_orchestration.sources.inbox import KINDS
     from nplv_orchestration.sources.registry import BY_KEY
-    from nplv_orchestration.sources.reviewed import REAL
     from nplv_orchestration.sources.templates import template as made
 
     found = next((k for k in KINDS if k.name == kind), None)
@@ -71,7 +70,7 @@ def template(
     if path.exists():
         raise WrongCall(f"{path} is there already; give another file with --out")
     try:
-        exists = known(BY_KEY[found.table], home.demo if home.mode(settings) == "demo" else REAL)
+        exists = known(BY_KEY[found.table], home.demo if home.mode(settings) == "demo" else settings.programme_folder)
     except SourceRefused:  # the demo country has no areas before its first night
         exists = catalogued(BY_KEY[found.table])
     try:

@@ -46,7 +46,9 @@ def replay(
         )
     home = Home.of(settings)
     then = as_day(day, "--as-of") if day else None
-    made = made_again(home, day_of(settings, home), then, sources=source or [], year=edition, out=out.absolute() if out else None)
+    made = made_again(
+        home, settings.configuration, day_of(settings, home), then, sources=source or [], year=edition, out=out.absolute() if out else None
+    )
     for indicator, reason in made.held.items():
         print(f"vastgehouden: {indicator}: {reason}")
     print(f"Versie {made.folder / 'versie'}")

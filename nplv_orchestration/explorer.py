@@ -6,7 +6,7 @@ Widgets and how they hang together belong here; what they show is in `exploring`
 import marimo
 
 __generated_with = "0.25.2"
-app = marimo.App(width="medium", app_title="Intern: verkenner van de monitor NPLV")
+app = marimo.App(width="medium", app_title="Intern: verkenner van de monitor")
 
 
 @app.cell
@@ -39,7 +39,7 @@ def _(AS_OF, NplvError, database, exploring, exploring_page, load_settings, mo, 
         [
             style,
             mo.Html(
-                f'<div class="nplv">{exploring_page.banner(version)}<h1>{exploring_page.TITLE}</h1>'
+                f'<div class="nplv">{exploring_page.banner(version)}<h1>{exploring_page.title(version)}</h1>'
                 "<p>Kies een indicator en waarmee die wordt vergeleken. De grafiek, de tabel en het bestand tonen steeds dezelfde cijfers.</p></div>"
             ),
         ]

@@ -12,6 +12,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from nplv_orchestration.configuration import Configuration, of
 from nplv_orchestration.edition.chart import AREAS, COUNTRY, LARGE, SMALL, Line, Look, draw
 from nplv_orchestration.edition.csvs import as_csv
 from nplv_orchestration.edition.table import DEMO_MARK
@@ -60,6 +61,11 @@ class Version:
     def name(self) -> str:
         """The name of the version."""
         return self.facts["version"]
+
+    @property
+    def programme(self) -> Configuration:
+        """Of which programme it is, with its words."""
+        return of(self.facts)
 
     @property
     def is_demo(self) -> bool:

@@ -12,12 +12,11 @@ from html import escape
 from typing import Any
 
 from nplv_orchestration.edition.chart import marker
-from nplv_orchestration.edition.table import ACTIELIJNEN, PROGRAMME, number
+from nplv_orchestration.edition.table import ACTIELIJNEN, number
 from nplv_orchestration.explain import REGION_HEADS, Explanation, regions, terms
 from nplv_orchestration.exploring import COMPARATORS, INTERNAL, TOTAL, Version, chosen, picture, series
 from nplv_orchestration.published import GEO_NAMES
 
-TITLE = "Verkenner van de monitor NPLV"
 _MOST = 40  # regions of a figure that are shown; `nplv explain --all` has them all
 _STATUS = {"voorlopig": "voorlopig", "niet_bijgewerkt": "niet bijgewerkt"}
 
@@ -65,7 +64,9 @@ def banner(version: Version) -> str:
 
 def refusal(reason: str) -> str:
     """What is shown in place of all figures when there are none: one line."""
-    return f'<div class="nplv"><h1>{TITLE}</h1><p class="nplv-banner">{INTERNAL}</p><p>Er is niets te tonen: {escape(reason)}</p></div>'
+    return (
+        f'<div class="nplv"><h1>Verkenner van de monitor</h1><p class="nplv-banner">{INTERNAL}</p><p>Er is niets te tonen: {escape(reason)}</p></div>'
+    )
 
 
 def big_chart(version: Version, indicator_id: str, rows: Sequence[dict[str, Any]], of: str = "") -> str:
@@ -182,15 +183,20 @@ def _latest(rows: Sequence[dict[str, Any]], decimals: int) -> str:
     return f"{year}: {GEO_NAMES[TOTAL]} {number(own[-1]['value'], decimals)}, Nederland {number(national, decimals)}"
 
 
+def title(version: Version) -> str:
+    """What the explorer of a version is called, as HTML."""
+    return escape(f"Verkenner van de monitor {version.programme.short_nl}")
+
+
 def page(version: Version) -> str:
     """All of a version in one HTML file: every indicator with its charts, its table and what it does not say."""
     style = STYLE + _PAGE_STYLE.replace("LABEL", version.label)
     sections = "".join(_section(version, row) for row in version.indicators)
     return (
         f'<!DOCTYPE html><html lang="nl"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta name="robots" content="noindex"><title>Intern: {TITLE}, versie {escape(version.name)}</title><style>{style}</style></head>'
-        f'<body class="nplv"><header>{banner(version)}</header><main><h1>{TITLE}</h1><p>{PROGRAMME}. Cijfers van de 20 gebieden, elk en samen, naast die van '
-        f"Nederland en van de 19 gemeenten, zoals gepubliceerd in versie {escape(version.name)}. Hoe een cijfer tot stand kwam, zegt <code>nplv explain</code>.</p>"
+        f'<meta name="robots" content="noindex"><title>Intern: {title(version)}, versie {escape(version.name)}</title><style>{style}</style></head>'
+        f'<body class="nplv"><header>{banner(version)}</header><main><h1>{title(version)}</h1><p>{escape(version.programme.name_nl)}. Cijfers van de {len(version.areas)} gebieden, elk en samen, naast die van '
+        f"Nederland en van de gemeenten van de gebieden, zoals gepubliceerd in versie {escape(version.name)}. Hoe een cijfer tot stand kwam, zegt <code>nplv explain</code>.</p>"
         f'<h2 id="alle">Alle indicatoren</h2>{many(version, is_linked=True)}{sections}</main></body></html>\n'
     )
 

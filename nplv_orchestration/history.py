@@ -31,7 +31,10 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """The configuration of a run that tells nothing on the terminal; the history has it all."""
 PROCESS = ".dagster/nplv_process"
 """The tag with the process of a run; one with this prefix is not shown in the UI."""
-MACHINE = "nplv/machine"  # the tag with the name of the machine that does a run, where there are several
+MACHINE = "nplv/machine"
+"""The tag with the name of the machine that does a run, where there are several."""
+PROGRAMME = "nplv/programma"
+"""The tag with the id of the programme of a run."""
 GONE = "De run werd afgebroken: het proces bestaat niet meer."
 _LOCK = "lock "  # how that tag begins of a run that may be on another machine; then its id
 _OURS = "# Written by nplv from its settings, each time that it starts. Take this line out, and the file stays as you change it.\n"
@@ -114,13 +117,15 @@ def opened(settings: Settings) -> Iterator[dg.DagsterInstance]:
         raise NplvError(f"Dagster's history of {os.environ['DAGSTER_HOME']} cannot be kept: {error.orig}; {todo} and run again") from error
 
 
-def run_here(instance: dg.DagsterInstance, job: dg.JobDefinition, partition_key: str | None = None) -> dg.ExecuteInProcessResult:
+def run_here(
+    instance: dg.DagsterInstance, job: dg.JobDefinition, partition_key: str | None = None, location: str = LOCATION
+) -> dg.ExecuteInProcessResult:
     """Run a job in this process, and give how it ended; it raises nothing. In the history it is a run of the code location of the UI, which shows it in its timeline and can do it again."""
     import dagster as dg
     from dagster._core.definitions.repository_definition import SINGLETON_REPOSITORY_NAME
     from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteRepositoryOrigin
 
-    origin = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(LOCATION), SINGLETON_REPOSITORY_NAME).get_job_origin(job.name)
+    origin = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(location), SINGLETON_REPOSITORY_NAME).get_job_origin(job.name)
     # `execute_in_process` has no word for it, and creates its run by this method.
     vars(instance)["create_run_for_job"] = partial(dg.DagsterInstance.create_run_for_job, instance, remote_job_origin=origin)
     return job.execute_in_process(instance=instance, raise_on_error=False, partition_key=partition_key, tags=process_tag())
@@ -164,12 +169,14 @@ def end_killed_runs(instance: dg.DagsterInstance, deployment: Deployment | None,
             instance.report_run_failed(run, GONE)
 
 
-def runs(instance: dg.DagsterInstance, job: str, since: datetime | None = None, most: int | None = None) -> list[Past]:
-    """The runs of a job that were asked for since a moment, the newest first."""
+def runs(instance: dg.DagsterInstance, job: str, since: datetime | None = None, most: int | None = None, programme: str = "") -> list[Past]:
+    """The runs of a job that were asked for since a moment, the newest first. programme: whose they are, in a history of more programmes."""
     import dagster as dg
 
     after = since.astimezone(UTC) if since else None  # Dagster compares with UTC, whatever the zone of what it gets
-    records = instance.get_run_records(dg.RunsFilter(job_name=job, created_after=after), limit=most)
+    records = instance.get_run_records(
+        dg.RunsFilter(job_name=job, created_after=after, tags={PROGRAMME: programme} if programme else None), limit=most
+    )
     return [_past(instance, record) for record in records]
 
 

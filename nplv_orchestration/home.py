@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nplv_orchestration.configuration import ID, OWN
 from nplv_orchestration.errors import HomeBusy, NplvError, WrongCall
 from nplv_orchestration.settings import DEMO_SIZES, DemoSize, Settings, SourceMode
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from nplv_orchestration.shared.objects import Objects
 
 _DRAFTS = ".*.*.tmp"  # `_draft`
+_OF = " of "  # before the programme, in the file that says what a home holds
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # of renameat2(2)
 _RENAME_SWAP = 2  # of renamex_np(2) on macOS
 
@@ -128,8 +130,12 @@ class Home:
         return self.demo / "inbox" if self.mode(settings) == "demo" else settings.inbox_folder
 
     def mode(self, settings: Settings) -> SourceMode:
-        """What this home holds, else what the settings say, else demo. Raises WrongCall when the two differ, or a setting is of the other mode."""
-        held = self._held()
+        """What this home holds, else what the settings say, else demo. Raises WrongCall when the two differ, as when it is of another programme, or a setting is of the other mode."""
+        held, programme = self._held()
+        if held and programme != settings.programme_id:
+            raise WrongCall(
+                f"NPLV_HOME={self.root} is of programme {programme} and NPLV_PROGRAMME is {settings.programme_id}; the two never mix: use another NPLV_HOME"
+            )
         if held and settings.sources not in (None, held[0]):
             raise WrongCall(
                 f"NPLV_HOME={self.root} holds {held[0]} data and NPLV_SOURCES is {settings.sources}; the two never mix: use another NPLV_HOME"
@@ -145,7 +151,7 @@ class Home:
 
     def demo_size(self, settings: Settings) -> DemoSize:
         """The size of the demo country in this home, else what the settings say, else small. Raises WrongCall when the two differ."""
-        held = self._held()
+        held, _ = self._held()
         if not held:
             return settings.demo_size or "small"
         if settings.demo_size not in (None, held[1]):
@@ -166,24 +172,27 @@ class Home:
             raise WrongCall(f"NPLV_HOME={self.root} has come to night {last}, and NPLV_DEMO_NIGHT is {settings.demo_night}: use another NPLV_HOME")
         return last if settings.demo_night is None else settings.demo_night
 
-    def _held(self) -> list[str]:
-        """What this home holds: nothing yet, `live`, or `demo` and a size. Raises WrongCall for a file that says something else."""
+    def _held(self) -> tuple[list[str], str]:
+        """What this home holds: nothing yet, `live`, or `demo` and a size; and of which programme, where it is not the project's own. Raises WrongCall for a file that says something else."""
         try:
             text = self._mode_file.read_text(encoding="utf-8")
         except (FileNotFoundError, NotADirectoryError):
-            return []
+            return [], OWN
         except OSError as error:
             raise NplvError(f"NPLV_HOME={self.root} cannot be read ({error.strerror}); choose another folder") from None
-        held = text.split()
-        if held not in (["live"], *(["demo", size] for size in DEMO_SIZES)):
+        said, _, programme = " ".join(text.split()).partition(_OF)
+        held = said.split()
+        if held not in (["live"], *(["demo", size] for size in DEMO_SIZES)) or not ID.fullmatch(programme or OWN):
             raise WrongCall(f"{self._mode_file} says '{text.strip()}', expected live, or demo and a size; use another NPLV_HOME")
-        return held
+        return held, programme or OWN
 
     def claim(self, settings: Settings) -> SourceMode:
-        """Make this the home of one source mode, for good; only for who holds the lock. Raises as `mode`, or when it cannot be written."""
+        """Make this the home of one source mode and one programme, for good; only for who holds the lock. Raises as `mode`, or when it cannot be written."""
         mode = self.mode(settings)
         text = f"demo {self.demo_size(settings)}" if mode == "demo" else mode
-        if mode == "demo" and not self._held() and any(settings.inbox_folder.glob("*")):
+        text += "" if settings.programme_id == OWN else f"{_OF}{settings.programme_id}"
+        held, _ = self._held()
+        if mode == "demo" and not held and any(settings.inbox_folder.glob("*")):
             raise WrongCall(
                 f"{settings.inbox_folder} holds delivered files, which the demo country does not read: use another NPLV_HOME, or NPLV_SOURCES=live"
             )

@@ -8,20 +8,21 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections.abc import Callable
 
 import dagster as dg
 
 from nplv_orchestration.errors import NplvError
 from nplv_orchestration.home import Home
-from nplv_orchestration.settings import Settings, load_settings
+from nplv_orchestration.settings import Settings
 from nplv_orchestration.sources.inbox import candidates
 
 EVERY = 60  # seconds
 QUIET = 60.0  # seconds without a change after which a file is asked for
 
 
-def inbox_sensor(job: dg.UnresolvedAssetJobDefinition, settings: Settings | None) -> dg.SensorDefinition:
-    """The sensor; settings: default the environment's, read at each look. A file is asked for once, however long it lies there."""
+def inbox_sensor(job: dg.UnresolvedAssetJobDefinition, settings: Callable[[], Settings]) -> dg.SensorDefinition:
+    """The sensor; settings: what they are at each look. A file is asked for once, however long it lies there."""
 
     @dg.sensor(
         name="inbox_files",
@@ -32,7 +33,7 @@ def inbox_sensor(job: dg.UnresolvedAssetJobDefinition, settings: Settings | None
     )
     def inbox_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         try:
-            mine = settings or load_settings()
+            mine = settings()
             folder = Home.of(mine).inbox(mine)
             files = {file.name: file.lstat() for file in candidates(folder)}
         except (NplvError, OSError) as error:

@@ -53,7 +53,9 @@ def make_replay(context: dg.OpExecutionContext, config: Then) -> None:
 
     monitor: Monitor = context.resources.monitor
     day = as_day(config.dag, "dag") if config.dag else None
-    made = replay(monitor.home, monitor.today, day, sources=config.bronnen, year=config.jaar or None, progress=monitor.progress)
+    made = replay(
+        monitor.home, monitor.configuration, monitor.today, day, sources=config.bronnen, year=config.jaar or None, progress=monitor.progress
+    )
     context.add_output_metadata(
         {
             "map": dg.MetadataValue.path(str(made.folder)),
@@ -79,19 +81,23 @@ def put_back(context: dg.OpExecutionContext, config: Back) -> None:
     )
 
 
-@dg.job(name=DEEP_CHECK, description="Elke week: is al wat bewaard wordt gaaf, en maakt het archief nog dezelfde cijfers?")
-def deep_check_job() -> None:
+@dg.graph(name=DEEP_CHECK, description="Elke week: is al wat bewaard wordt gaaf, en maakt het archief nog dezelfde cijfers?")
+def deep_check() -> None:
     """The weekly check."""
     check_all()
 
 
-@dg.job(name=REPLAY, description="Wat zou er op een andere dag hebben gestaan? Vul de dag in bij de configuratie (Launchpad).")
-def replay_job() -> None:
+@dg.graph(name=REPLAY, description="Wat zou er op een andere dag hebben gestaan? Vul de dag in bij de configuratie (Launchpad).")
+def replay_again() -> None:
     """A replay."""
     make_replay()
 
 
-@dg.job(name=ROLLBACK, description="Zet een eerdere versie terug. Vul versie, reden en naam in bij de configuratie (Launchpad).")
-def rollback_job() -> None:
+@dg.graph(name=ROLLBACK, description="Zet een eerdere versie terug. Vul versie, reden en naam in bij de configuratie (Launchpad).")
+def roll_back() -> None:
     """A rollback."""
     put_back()
+
+
+GRAPHS = (deep_check, replay_again, roll_back)
+"""Of which each programme has its job."""

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -17,7 +18,8 @@ from typing import Any, Literal
 
 from nplv_orchestration.catalogue import Indicator, catalogue
 from nplv_orchestration.column_lineage import Lineage
-from nplv_orchestration.errors import NplvError
+from nplv_orchestration.configuration import FILE, Configuration
+from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.programme import Programme, programme
 from nplv_orchestration.sources.registry import BOUNDARY_YEAR
 
@@ -63,17 +65,26 @@ class Check:
 
 
 class Manifest:
-    """A prepared manifest, read once."""
+    """A prepared manifest, read once; of a programme with the marts of its indicators alone."""
 
-    def __init__(self, raw: Mapping[str, Any], columns_from: Mapping[str, Lineage] | None = None) -> None:
-        self._raw = raw
+    def __init__(
+        self, raw: Mapping[str, Any], columns_from: Mapping[str, Lineage] | None = None, configuration: Configuration | None = None, label: str = ""
+    ) -> None:
+        self._raw, self._configuration = raw, configuration
         self.columns_from = columns_from or {}
         """Of each model where its columns come from, by unique id."""
+        self.label = label
+        """By what its assets are told from those of other programmes; empty when there are no others."""
 
     @cached_property
     def nodes(self) -> dict[str, Node]:
         """Seeds and models by unique id, each after those that it is made from."""
-        found = {uid: _node(uid, n) for uid, n in self._raw["nodes"].items() if n["resource_type"] in ("model", "seed")}
+        wanted = {indicator.mart for indicator in self.indicators}
+        found = {
+            uid: _node(uid, n)
+            for uid, n in self._raw["nodes"].items()
+            if n["resource_type"] in ("model", "seed") and (not _is_mart(n) or n["name"] in wanted)
+        }
         order = TopologicalSorter({uid: [d for d in n.depends_on if d in found] for uid, n in found.items()})
         return {uid: found[uid] for uid in order.static_order()}
 
@@ -82,6 +93,10 @@ class Manifest:
         """Everything that is described, by its table: seeds and models, and the tables that these are given."""
         given = [_node(uid, n) for uid, n in self._raw["sources"].items()]
         return {node.relation: node for node in (*given, *self.nodes.values())}
+
+    def key(self, *parts: str) -> list[str]:
+        """How the asset of these parts is named among those of all programmes in a deployment."""
+        return [*([self.label] if self.label else []), *parts]
 
     @property
     def models(self) -> list[Node]:
@@ -98,6 +113,8 @@ class Manifest:
             if n["resource_type"] != "test":
                 continue
             node = n.get("attached_node") or n["depends_on"].get("nodes", [])[-1]
+            if _is_mart(self._raw["nodes"].get(node)) and node not in self.nodes:
+                continue  # of an indicator that the programme does not have
             if node not in self.nodes:
                 raise NplvError(f"dbt test {n['name']} judges no table of the warehouse, so nothing would wait for it; put it on a model")
             severity: Severity = "error" if n["config"]["severity"].lower() == "error" else "warn"
@@ -105,8 +122,20 @@ class Manifest:
 
     @cached_property
     def indicators(self) -> list[Indicator]:
-        """The catalogue, in the order of the overview table. Raises NplvError for what is wrong in it."""
-        return catalogue(n for n in self._raw["nodes"].values() if n["resource_type"] == "model" and n["name"].startswith("mart_"))
+        """The catalogue, in the order of the overview table. Raises NplvError for what is wrong in it, WrongCall for a choice that it does not have."""
+        found = catalogue(n for n in self._raw["nodes"].values() if _is_mart(n))
+        if self._configuration is None:
+            return found
+        known, chosen = [i.indicator_id for i in found], self._configuration.indicators
+        for name in chosen or ():
+            if name not in known:
+                near = get_close_matches(name, known, 1)
+                raise WrongCall(
+                    f"{self._configuration.id}/{FILE}, indicators: the catalogue has no '{name}'; "
+                    + (f"did you mean {near[0]}?" if near else "`nplv indicators --markdown` prints those that there are")
+                )
+        owner = {"owner": self._configuration.owner} if self._configuration.owner else {}
+        return [i.model_copy(update=owner) for i in found if chosen is None or i.indicator_id in chosen]
 
     @cached_property
     def programme(self) -> Programme:
@@ -157,6 +186,11 @@ class Manifest:
         return seen
 
 
+def _is_mart(raw: Mapping[str, Any] | None) -> bool:
+    """Whether a node of dbt is the mart of an indicator."""
+    return raw is not None and raw["resource_type"] == "model" and raw["name"].startswith("mart_")
+
+
 def _node(unique_id: str, raw: Mapping[str, Any]) -> Node:
     parents, meta = raw.get("depends_on", {}).get("nodes", []), raw["config"].get("meta", {})
     return Node(
@@ -185,14 +219,19 @@ def project_fingerprint() -> str:
 
 
 @lru_cache(maxsize=2)
-def _prepared(path: Path, fingerprint: str) -> Manifest:
-    return Manifest(json.loads(path.read_bytes()), json.loads(path.with_name("lineage.json").read_bytes()))
+def _prepared(path: Path, fingerprint: str) -> tuple[Any, Any]:
+    return json.loads(path.read_bytes()), json.loads(path.with_name("lineage.json").read_bytes())
 
 
-def load_manifest() -> Manifest:
-    """The prepared manifest. Raises NplvError when it is absent or older than the models."""
+@lru_cache(maxsize=4)
+def _of(path: Path, fingerprint: str, configuration: Configuration | None, label: str) -> Manifest:
+    return Manifest(*_prepared(path, fingerprint), configuration, label)
+
+
+def load_manifest(configuration: Configuration | None = None, label: str = "") -> Manifest:
+    """The prepared manifest, of a programme or of the whole catalogue. Raises NplvError when it is absent or older than the models."""
     stamp = TARGET / "fingerprint"
     now = project_fingerprint()
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != now:
         raise NplvError("the dbt models changed, or were never prepared: run `nplv prepare`")
-    return _prepared(TARGET / "manifest.json", now)
+    return _of(TARGET / "manifest.json", now, configuration, label)

@@ -14,6 +14,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from nplv_orchestration.archive import Archive, TableState
+from nplv_orchestration.configuration import Configuration
 from nplv_orchestration.edition import life
 from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.home import Home, write_atomically
@@ -23,7 +24,6 @@ from nplv_orchestration.settings import Settings, SourceMode
 from nplv_orchestration.sources.http import Http
 from nplv_orchestration.sources.refresh import Publishers
 from nplv_orchestration.sources.registry import REGISTRY, SourceTable
-from nplv_orchestration.sources.reviewed import REAL
 from nplv_orchestration.versions import code_fingerprint
 from nplv_orchestration.warehouse import connect, fingerprints
 
@@ -37,6 +37,7 @@ class Monitor:
     """The things of one run; made by `open_monitor`, which holds the lock."""
 
     settings: Settings
+    configuration: Configuration
     home: Home
     mode: SourceMode
     archive: Archive
@@ -62,7 +63,7 @@ class Monitor:
         return [state for state in found.values() if state]
 
     def inputs(self) -> str:
-        """A hash of all that the figures follow from: archived versions and their states, models, seeds, code."""
+        """A hash of all that the figures follow from: archived versions and their states, models, seeds, code, and the choice of indicators."""
         sources = [
             (
                 s.key,
@@ -73,7 +74,7 @@ class Monitor:
             )
             for s in self.states()
         ]
-        return hashlib.sha256(json.dumps([sources, project_fingerprint(), code_fingerprint()]).encode()).hexdigest()
+        return hashlib.sha256(json.dumps([sources, project_fingerprint(), code_fingerprint(), self.configuration.indicators]).encode()).hexdigest()
 
     def has_warehouse(self) -> bool:
         """Whether there is a warehouse to ask; a shared one is there always, be it empty."""
@@ -124,28 +125,33 @@ def open_monitor(
     wait: float = 0.0,
     transport: httpx.BaseTransport | None = None,
     day: date | None = None,
+    configuration: Configuration | None = None,
 ) -> Iterator[Monitor]:
-    """Open the home for writing; a home of the demo country gets that country's publishers. day: default today, or the demo country's.
+    """Open the home for writing; a home of the demo country gets that country's publishers and areas. day: default today, or the demo country's.
+    configuration: default that of the folder of the programme.
 
-    Raises HomeBusy, and WrongCall for settings of another mode.
+    Raises HomeBusy, and WrongCall for settings of another mode or programme.
     """
     home = Home.of(settings)
     home.mode(settings)  # refused before anybody waits
+    configuration = configuration or settings.configuration
     with home.writing(who, wait) as died:
         mode = home.claim(settings)
-        reviewed, today = REAL, day_of(settings, home)
+        today = day_of(settings, home)
         if mode == "demo":
             from nplv_orchestration import demo
 
             settings, reviewed, answering = demo.publishers(settings, home)
             transport = transport or answering
+        else:
+            reviewed = settings.programme_folder
         if mode == "live" and settings.deployment and settings.inbox is None:
             raise WrongCall("NPLV_INBOX: name a folder that all machines share, or what people deliver is on one of them only")
         settings.inbox_folder.mkdir(parents=True, exist_ok=True)
         archive = Archive.of(home)
         archive.tidy()
         publishers = Publishers(settings, archive, Http(transport), progress, reviewed)
-        monitor = Monitor(settings, home, mode, archive, publishers, progress, day or today, died)
+        monitor = Monitor(settings, configuration, home, mode, archive, publishers, progress, day or today, died)
         try:
             with monitor.warehouse() if settings.deployment else nullcontext():  # what is read of a lake is read once in a run
                 yield monitor

@@ -6,6 +6,7 @@ What follows from how a night went is decided in `nights`; finding the runs is i
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -15,7 +16,7 @@ from nplv_orchestration.archive import Archive
 from nplv_orchestration.errors import HomeBusy, NplvError
 from nplv_orchestration.home import Home
 from nplv_orchestration.monitor import day_of
-from nplv_orchestration.settings import Settings, load_settings
+from nplv_orchestration.settings import Settings
 from nplv_orchestration.sources.registry import REGISTRY
 
 EVERY = 60  # seconds
@@ -24,8 +25,8 @@ _RECENT = timedelta(minutes=10)  # a look longer ago says nothing of what happen
 _TELL_AGAIN = timedelta(hours=1)  # what could not be told, or of which could not be kept that it was
 
 
-def night_watch(job: dg.UnresolvedAssetJobDefinition, settings: Settings | None) -> dg.SensorDefinition:
-    """The sensor; settings: default the environment's, read at each look. A night of before its first look is no concern of it."""
+def night_watch(job: dg.UnresolvedAssetJobDefinition, settings: Callable[[], Settings]) -> dg.SensorDefinition:
+    """The sensor; settings: what they are at each look. A night of before its first look is no concern of it."""
 
     @dg.sensor(
         name="night_watch",
@@ -39,7 +40,7 @@ def night_watch(job: dg.UnresolvedAssetJobDefinition, settings: Settings | None)
     )
     def watch(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         try:
-            mine = settings or load_settings()
+            mine = settings()
             home = Home.of(mine)
             home.mode(mine)
             down = down_now(home)
@@ -53,7 +54,7 @@ def night_watch(job: dg.UnresolvedAssetJobDefinition, settings: Settings | None)
         if due < since:
             context.update_cursor(json.dumps({"since": since.isoformat()}))
             return dg.SkipReason(f"De eerste nacht komt om {nights.next_due(now):%H.%M uur op %d-%m}.")
-        runs = history.runs(context.instance, job.name, due)
+        runs = history.runs(context.instance, job.name, due, programme=mine.label)
         seen_before = not runs and now - datetime.fromisoformat(seen.get("none_at", since.isoformat())) < _RECENT
         found = nights.look(now, runs, down, seen_before)
         kept = {"since": since.isoformat()} | ({} if runs else {"none_at": now.isoformat()})
@@ -82,7 +83,15 @@ def _tell(context: dg.SensorEvaluationContext, settings: Settings, home: Home, c
     """Tell it once; gives what was told and when, which is nothing while somebody writes in the home: then the next look does."""
     try:
         with home.writing("night_watch"):
-            alerts.tell([cause], settings.alert_channel, home, day_of(settings, home), is_demo=home.mode(settings) == "demo", complete=False)
+            alerts.tell(
+                [cause],
+                settings.alert_channel,
+                home,
+                day_of(settings, home),
+                of=settings.configuration.monitor_nl,
+                is_demo=home.mode(settings) == "demo",
+                complete=False,
+            )
     except HomeBusy:
         context.log.info("er wordt geschreven; de melding volgt bij de volgende blik")
         return {}

@@ -15,10 +15,10 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nplv_orchestration.configuration import Configuration, of
 from nplv_orchestration.dictionary import in_dutch
 from nplv_orchestration.edition import difference, life
 from nplv_orchestration.edition.evidence import LICENCES, as_json
-from nplv_orchestration.edition.table import PROGRAMME
 from nplv_orchestration.errors import NplvError, WrongCall, some_of
 from nplv_orchestration.home import Home, write_atomically
 from nplv_orchestration.sums import problems, seal, sha256
@@ -49,6 +49,11 @@ class Sent:
         """What the edition tells of its own files."""
         told: dict[str, Any] = json.loads((self.folder / "datapackage.json").read_text(encoding="utf-8"))
         return told
+
+    @property
+    def programme(self) -> Configuration:
+        """Of which programme it is."""
+        return of(difference.provenance_of(self.folder)["published_version"])
 
     @property
     def address(self) -> str:
@@ -107,7 +112,7 @@ def write(home: Home, out: Path) -> list[Sent]:
 def _index(editions: Sequence[Sent], out: Path) -> dict[str, Any]:
     """All that there is, for a machine that comes by."""
     return {
-        "title": f"Open data van het {PROGRAMME}",
+        "title": f"Open data van {editions[-1].programme.named_nl}",
         "licence": LICENCE,
         "changelog": _CHANGELOG,
         "editions": [
@@ -190,7 +195,7 @@ def _as_parquet(source: Path, fields: Sequence[dict[str, Any]], target: Path, ed
         rows = list(csv.DictReader(file))
     schema = pa.schema(
         [pa.field(f["name"], _type(f["type"]), metadata={"description": f["description"]}) for f in fields],
-        metadata={"edition": edition.address, "licence": LICENCE["name"], "publisher": PROGRAMME},
+        metadata={"edition": edition.address, "licence": LICENCE["name"], "publisher": edition.programme.name_nl},
     )
     columns = [pa.array([_typed(row[f["name"]], f["type"]) for row in rows], type=_type(f["type"])) for f in fields]
     parquet.write_table(pa.Table.from_arrays(columns, schema=schema), target, compression="zstd")
@@ -233,7 +238,7 @@ def _citation(edition: Sent, package: dict[str, Any]) -> str:
         f"version: '{package['version']}'\n"
         f"date-released: '{edition.day}'\n"
         f"license: {LICENCE['name']}\n"
-        f"authors:\n  - name: {json.dumps(PROGRAMME, ensure_ascii=False)}\n"
+        f"authors:\n  - name: {json.dumps(edition.programme.name_nl, ensure_ascii=False)}\n"
         f"identifiers:\n  - type: other\n    value: urn:nplv:voortgangsoverzicht:{edition.year}:r{edition.revision}\n    description: Vast adres {edition.address}/\n"
         f"  - type: other\n    value: {json.dumps(edition.letter, ensure_ascii=False)}\n    description: Kamerstuknummer\n"
     )

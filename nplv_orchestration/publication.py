@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nplv_orchestration import changes, current, evidence
+from nplv_orchestration.configuration import Configuration
 from nplv_orchestration.dictionary import Table, published_tables
 from nplv_orchestration.edition.life import versions_needed
 from nplv_orchestration.errors import NplvError
@@ -228,7 +229,14 @@ def _kept(connection: DuckDBPyConnection, name: str) -> str | None:
 
 
 def publish(
-    connection: DuckDBPyConnection, manifest: Manifest, decisions: Sequence[Decision], home: Home, mode: str, day: date, kept: int
+    connection: DuckDBPyConnection,
+    manifest: Manifest,
+    decisions: Sequence[Decision],
+    configuration: Configuration,
+    home: Home,
+    mode: str,
+    day: date,
+    kept: int,
 ) -> Published:
     """Write what was released as a new version and move the pointer; the same content is not published twice. day: by which timeliness was judged; kept: how many versions there may be,
     besides those on which an edition rests.
@@ -239,7 +247,7 @@ def publish(
     current.demand_untouched(home)
     _evidence(connection, manifest, decisions)
     tables = published_tables(manifest)
-    content = hashlib.sha256(json.dumps(_content(connection, tables), sort_keys=True).encode()).hexdigest()[:12]
+    content = hashlib.sha256(json.dumps(_content(connection, tables) | configuration.facts(), sort_keys=True).encode()).hexdigest()[:12]
     newest = connection.execute("SELECT max(year) FROM release.indicator_values WHERE value IS NOT NULL AND geo_level = 'nplv'").fetchone()
     newest_year = newest[0] if newest else None
     held = sum(not d.released for d in decisions)
@@ -251,7 +259,7 @@ def publish(
     draft, folder = home.published / f".draft-{name}", home.published / name
     facts = {
         "version": name, "mode": mode, "published_at": now.isoformat(timespec="seconds"), "day": day.isoformat(),
-        "newest_year": newest_year, "boundary_year": manifest_boundary_year(connection), **versions(), "models": project_fingerprint()[:12],
+        "newest_year": newest_year, "boundary_year": manifest_boundary_year(connection), **versions(), "models": project_fingerprint()[:12], **configuration.facts(),
     }  # fmt: skip
     values = ", ".join(f"({literal(k)}, {literal(str(v))})" for k, v in facts.items())
     connection.execute(f"CREATE OR REPLACE TABLE release.build AS SELECT * FROM (VALUES {values}) AS t (key, value)")

@@ -31,8 +31,8 @@ SCHEMAS = ("marts", "programma", "areas", "quality", "provenance")
 GEO_NAMES = {
     "nplv": "gebieden samen",
     "nederland": "Nederland",
-    "gemeenten": "19 gemeenten",
-    "rest_19_gemeenten": "19 gemeenten zonder de gebieden",
+    "gemeenten": "gemeenten van de gebieden",
+    "rest_19_gemeenten": "gemeenten zonder de gebieden",
     "overig_nederland": "Nederland zonder de gebieden",
 }
 """The levels that have one geo each, under the names by which a reader chooses them; the first is what the others are compared with."""

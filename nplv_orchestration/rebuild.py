@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from nplv_orchestration import current
+from nplv_orchestration import configuration, current
 from nplv_orchestration.archive import Archive, TableState
 from nplv_orchestration.current import Event
 from nplv_orchestration.edition import evidence
@@ -210,8 +210,10 @@ def make(home: Home, told: dict[str, Any], progress: Progress) -> None:
 
     from nplv_orchestration.build import build_definitions
 
+    programme = configuration.of(told["published_version"])
     day = date.fromisoformat(told["published_version"]["day"])
-    definitions = build_definitions(Settings.model_construct(home=home.root), progress=progress, day=day)  # the environment is of the other home
+    settings = Settings.model_construct(home=home.root, programme=programme.id)  # the environment is of the other home
+    definitions = build_definitions(settings, progress=progress, day=day, configuration=programme)
     job = definitions.resolve_implicit_global_asset_job_def()
     made = [key for key in job.asset_layer.executable_asset_keys if key.path[0] != "raw" and key.path != ["edition"]]
     with dg.DagsterInstance.ephemeral() as instance:

@@ -17,6 +17,7 @@ from typing import Any
 
 from nplv_orchestration import current, rebuild
 from nplv_orchestration.archive import Archive, Manifest, now
+from nplv_orchestration.configuration import Configuration
 from nplv_orchestration.edition import evidence, life
 from nplv_orchestration.edition.build import drafted, write_edition
 from nplv_orchestration.edition.table import read
@@ -46,6 +47,7 @@ class Replayed:
 
 def replay(
     home: Home,
+    programme: Configuration,
     today: date,
     day: date | None = None,
     *,
@@ -56,7 +58,7 @@ def replay(
 ) -> Replayed:
     """Make the figures and the edition of a year from the versions of the sources that were the last good ones at the end of a day in the Netherlands.
 
-    today: the day that it is for the home. day: default now. sources: the keys of the tables of which it is that day, the others are as they are now; default all.
+    programme: whose home it is, as it is called and chosen now. today: the day that it is for the home. day: default now. sources: the keys of the tables of which it is that day, the others are as they are now; default all.
     year: of the edition, default the newest with figures. out: a folder that is not there yet; default one in the home. Raises WrongCall for a table, a day or a
     folder that cannot be, NplvError when nothing was known then, or nothing could be made of it.
     """
@@ -76,7 +78,7 @@ def replay(
         raise WrongCall(f"{folder} is there already; give a folder that is not")
     told = {
         "sources": [_told(table, version, day) for table, version in chosen],
-        "published_version": _judged(until if day and not home.demo.exists() else today, until),
+        "published_version": _judged(until if day and not home.demo.exists() else today, until) | programme.facts(),
     }
     with tempfile.TemporaryDirectory() as name, drafted(folder) as draft:
         elsewhere = Home(Path(name).resolve() / "home")

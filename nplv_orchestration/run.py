@@ -14,6 +14,7 @@ from nplv_orchestration import failure, history
 from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.home import Home
 from nplv_orchestration.progress import Progress, silent
+from nplv_orchestration.services import LOCATION
 from nplv_orchestration.settings import Settings
 
 if TYPE_CHECKING:
@@ -51,15 +52,16 @@ def run_night(settings: Settings, year: int | None, progress: Progress = silent)
     years = edition_job.partitions_def.get_partition_keys() if edition_job.partitions_def else []
     if year is not None and str(year) not in years:
         raise WrongCall(f"an edition {year} cannot be made: editions are of {years[0]} to {years[-1]}")
+    location = settings.label or LOCATION
     with history.opened(settings) as instance:
-        night = history.run_here(instance, definitions.resolve_job_def(NIGHTLY))
+        night = history.run_here(instance, definitions.resolve_job_def(NIGHTLY), location=location)
         raise_failure(night)
         published = _metadata(night, "publication")
         newest = published["nieuwste_jaar"].value
         wanted = year if year is not None else newest
         if wanted is None:
             raise NplvError("no indicator has a figure in any year, so there is no edition; see `nplv doctor` for the sources")
-        made = history.run_here(instance, edition_job, str(wanted))
+        made = history.run_here(instance, edition_job, str(wanted), location)
         raise_failure(made)
     from nplv_orchestration.archive import Archive
     from nplv_orchestration.sources.inbox import refused, warnings

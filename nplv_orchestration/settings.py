@@ -18,6 +18,8 @@ from urllib.parse import unquote, urlsplit
 from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from nplv_orchestration import configuration
+from nplv_orchestration.configuration import Configuration
 from nplv_orchestration.errors import WrongCall
 
 SourceMode = Literal["demo", "live"]
@@ -54,9 +56,9 @@ class Mail:
 
 @dataclass(frozen=True)
 class Deployment:
-    """The engines that the machines of a programme share. catalogue: a PostgreSQL database, as libpq reads it, without a password; store: an address of object storage.
+    """The engines that the machines of a programme share. catalogue: a PostgreSQL database, as libpq reads it, without a password; store: an address of object storage, of this programme alone.
 
-    programme: by whose name its things are called there.
+    programme: its id, by which its things are called there.
     """
 
     catalogue: str
@@ -70,6 +72,13 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="NPLV_", env_ignore_empty=True, frozen=True, hide_input_in_errors=True)
 
     home: Path = Field(Path("data"), description="folder that holds everything this project writes")
+    programme: str = Field(
+        configuration.OWN, description="of which programme: the name of a folder in NPLV_PROGRAMMES, or the path of one (docs/programmes.md)"
+    )
+    programmes: Path | None = Field(
+        None,
+        description="with more programmes in one deployment: the folder with the folder of each; NPLV_HOME and NPLV_INBOX then have a folder for each, too",
+    )
     sources: SourceMode | None = Field(None, description="demo or live; default: what the home holds, else demo")
     cbs_url: HttpUrl = Field(HttpUrl("https://datasets.cbs.nl/odata/v1/CBS"), description="CBS OData v4")
     cbs_download_url: HttpUrl = Field(HttpUrl("https://download.cbs.nl"), description="CBS downloads")
@@ -119,6 +128,42 @@ class Settings(BaseSettings):
             _channel(alert.get_secret_value())
         return alert
 
+    @field_validator("programme")
+    @classmethod
+    def _named(cls, programme: str) -> str:
+        if not configuration.ID.fullmatch(Path(programme).name):
+            raise ValueError(
+                "expected the id of a programme (at most 40 small letters, digits and underscores), or the path of a folder of that name"
+            )
+        return programme
+
+    @property
+    def programme_id(self) -> str:
+        """The id of the programme; nothing is read for it."""
+        return Path(self.programme).name
+
+    @property
+    def label(self) -> str:
+        """By what its runs and assets are told from those of other programmes in the deployment; empty when there are no others."""
+        return self.programme_id if self.programmes else ""
+
+    @property
+    def programme_folder(self) -> Path:
+        """The folder with its configuration. Raises WrongCall, naming those that there are, when it is not there."""
+        among = self.programmes or configuration.FOLDER
+        folder = (among / self.programme if self.programme == self.programme_id else Path(self.programme)).absolute()
+        if not folder.is_dir():
+            there = sorted(one.name for one in among.iterdir() if (one / configuration.FILE).is_file()) if among.is_dir() else []
+            near = get_close_matches(self.programme_id, there, 1)
+            known = f"did you mean {near[0]}?" if near else f"{among} has {', '.join(there) or 'none'}"
+            raise WrongCall(f"NPLV_PROGRAMME: {folder} is not there; {known}")
+        return folder
+
+    @property
+    def configuration(self) -> Configuration:
+        """What the programme is called, and which indicators it has, as its folder says now. Raises WrongCall for what is wrong there."""
+        return configuration.load(self.programme_folder)
+
     @property
     def of_live_data(self) -> list[str]:
         """The variables that are set and have a meaning for live data only."""
@@ -164,7 +209,7 @@ class Settings(BaseSettings):
             raise WrongCall(f"NPLV_WAREHOUSE: after {LAKE} comes a PostgreSQL database, as in host=db.example.org dbname=nplv user=nplv")
         if not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]+(/\w[\w.-]*)*/?", self.store or "", re.ASCII):
             raise WrongCall("NPLV_STORE: a shared warehouse has its tables and its archive in object storage, as in s3://bucket/prefix")
-        return Deployment(catalogue, str(self.store).rstrip("/"), "nplv")
+        return Deployment(catalogue, f"{str(self.store).rstrip('/')}/{self.programme_id}", self.programme_id)
 
     @property
     def warehouse_path(self) -> Path:
@@ -218,19 +263,25 @@ def _is_this_machine(host: str) -> bool:
         return host == "localhost"
 
 
-def load_settings(sources: str | None = None) -> Settings:
-    """The settings of this process; `sources` goes before its variable. Raises WrongCall, naming each variable that is wrong, or that is none of them."""
+def load_settings(sources: str | None = None, programme: str | None = None) -> Settings:
+    """The settings of this process; `sources` and `programme` go before their variables. With more programmes the home and the inbox are those of this one.
+
+    Raises WrongCall, naming each variable that is wrong, or that is none of them.
+    """
     known = {f"NPLV_{name.upper()}" for name in Settings.model_fields}
     for name in sorted(set(os.environ) - known):
         if name.startswith("NPLV_") and not name.startswith(DBT):
             near = get_close_matches(name, known, 1)
             raise WrongCall(f"unknown setting {name}" + (f"; did you mean {near[0]}?" if near else "; `nplv doctor` prints those that there are"))
     try:
-        settings = Settings.model_validate({"sources": sources}) if sources else Settings()
+        settings = Settings.model_validate({n: v for n, v in (("sources", sources), ("programme", programme)) if v})
     except ValidationError as error:
         given = {"sources": "--sources"} if sources else {}
         wrong = "; ".join(f"{given.get(name := str(e['loc'][0]), f'NPLV_{name.upper()}')}: {e['msg']}" for e in error.errors())
         raise WrongCall(f"wrong setting: {wrong}") from None
+    if settings.programmes:
+        folders = {"home": settings.home} | ({"inbox": settings.inbox} if settings.inbox else {})
+        settings = settings.model_copy(update={name: folder / settings.programme_id for name, folder in folders.items()})
     if settings.deployment is None:
         settings.warehouse_path  # noqa: B018 - refuses an unsupported warehouse before anything starts
     return settings

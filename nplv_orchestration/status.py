@@ -71,8 +71,8 @@ def _night(settings: Settings, home: Home, now: datetime, job: str) -> tuple[lis
     if not home.dagster.exists():
         return ["er was nog geen nacht: `nplv run` of `nplv ui` begint"], True
     with history.opened(settings) as instance:
-        known = history.runs(instance, job, most=1)
-        since = history.runs(instance, job, nights.last_due(now))
+        known = history.runs(instance, job, most=1, programme=settings.label)
+        since = history.runs(instance, job, nights.last_due(now), programme=settings.label)
         if not known:
             return ["er was nog geen nacht: `nplv run` of `nplv ui` begint"], True
         last = known[0]

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from nplv_orchestration.sources.reviewed import REAL
+from nplv_orchestration.configuration import FOLDER, OWN
 
 INDICATORS = ["armoede_huishoudens", "armoede_kinderen", "zonder_startkwalificatie", "onderwijsachterstand", "jeugd_verdachten"]
 ABSENT = ("zaandam-oost", 2021)
@@ -22,7 +22,7 @@ ABSENT = ("zaandam-oost", 2021)
 
 def maatwerk() -> str:
     """A delivery of CBS as csv: counts of areas, municipalities, what is left of these, the country, and that without the areas."""
-    areas = pd.read_csv(REAL / "focus_areas.csv")
+    areas = pd.read_csv(FOLDER / OWN / "focus_areas.csv")
     chance = np.random.default_rng(1)
     lines = ["indicator;jaar;niveau;code;teller;noemer;status"]
     for indicator in INDICATORS:

@@ -17,9 +17,7 @@ from nplv_orchestration.edition.difference import HEAD, Moved
 from nplv_orchestration.edition.difference import rows as difference_rows
 from nplv_orchestration.edition.sentences import sentences
 from nplv_orchestration.edition.table import (
-    ACTIELIJNEN,
     DEMO_MARK,
-    PROGRAMME,
     UNDECIDED,
     Edition,
     breaks,
@@ -102,7 +100,7 @@ Block = Heading | Text | Points | Terms | Table | Picture
 
 def title_of(edition: Edition) -> str:
     """The title of every form of the edition."""
-    return f"Voortgangsoverzicht {PROGRAMME} {edition.year}"
+    return f"Voortgangsoverzicht {edition.programme.name_nl} {edition.year}"
 
 
 def notes_of(edition: Edition) -> list[str]:
@@ -110,7 +108,7 @@ def notes_of(edition: Edition) -> list[str]:
     standing = edition.standing.told()
     return [
         *([f"{standing}."] if standing else []),
-        f"Cijfers van het totaal van de {edition.areas} focusgebieden; gebieden worden niet met elkaar vergeleken.",
+        f"Cijfers van het totaal van de {edition.areas} {edition.programme.areas_nl}; gebieden worden niet met elkaar vergeleken.",
         f"Gebiedsafbakening: {edition.delineated}." + (" De lijst van buurten is nog niet officieel." if "kandidaat" in edition.delineated else ""),
         f"Cijfers tot en met {edition.year}, vergeleken op de gemeente-, wijk- en buurtgrenzen van {edition.facts['boundary_year']}.",
         f"{len(edition.rows) - len(edition.missing)} van de {len(edition.rows)} indicatoren hebben een cijfer.",
@@ -181,8 +179,8 @@ def _summary(edition: Edition) -> Iterator[Block]:
     """In plain words: in which direction the indicators went, and whether the distance to the country became less."""
     yield Heading(2, "Samenvatting", "samenvatting")
     yield Text(
-        f"In {edition.areas} gebieden in {edition.municipalities} steden werken gemeenten, het Rijk en bewoners samen aan leefbaarheid en veiligheid: de "
-        f"focusgebieden. Dit overzicht laat met {len(edition.rows)} indicatoren zien hoe het daar gaat. Elk cijfer gaat over alle gebieden samen."
+        f"In {edition.areas} gebieden in {cities(edition)} werken gemeenten, het Rijk en bewoners samen aan leefbaarheid en veiligheid: de "
+        f"{edition.programme.areas_nl}. Dit overzicht laat met {len(edition.rows)} indicatoren zien hoe het daar gaat. Elk cijfer gaat over alle gebieden samen."
     )
     moved: dict[str, list[str]] = {}
     for row in edition.rows:
@@ -201,6 +199,11 @@ def _summary(edition: Edition) -> Iterator[Block]:
         f"Bij {_counted(gaps.count('ingelopen'))} werd het verschil met Nederland kleiner, bij {_counted(gaps.count('opgelopen'))} werd het groter."
     )
     yield Text("De cijfers laten zien wat er veranderde. Zij laten niet zien hoe dat kwam.")
+
+
+def cities(edition: Edition) -> str:
+    """In how many cities the areas lie, in words."""
+    return "één stad" if edition.municipalities == 1 else f"{edition.municipalities} steden"
 
 
 def _absent(edition: Edition) -> Iterator[Block]:
@@ -231,8 +234,7 @@ def _direction(row: dict[str, Any]) -> str:
 def _about(edition: Edition) -> Iterator[Block]:
     yield Heading(2, "Wat deze monitor is", "monitor")
     yield Text(
-        "Het programma begon in 2022 en duurt vijftien tot twintig jaar. Bij de start is afgesproken om elk jaar aan de Tweede Kamer te laten zien wat er "
-        "gedaan is en hoe het met de gebieden gaat. De indicatoren zijn samen met de gebieden gekozen. Alle cijfers komen uit landelijke bronnen, zoals "
+        f"{edition.programme.about_nl} Alle cijfers komen uit landelijke bronnen, zoals "
         "registraties en schattingen van CBS, RIVM, de politie en de Leefbaarometer; gemeenten leveren er geen cijfers voor aan."
     )
     yield Text(
@@ -245,13 +247,13 @@ def _about(edition: Edition) -> Iterator[Block]:
 def _main_figures(edition: Edition) -> Iterator[Block]:
     """Each actielijn: of every indicator its sentences and its chart."""
     yield Heading(2, "De cijfers in zinnen en grafieken", "cijfers")
-    for actielijn, title in ACTIELIJNEN.items():
+    for actielijn, title in edition.lines.items():
         yield Heading(3, f"Actielijn {title}", f"actielijn-{actielijn}")
         yield from _done(edition, actielijn, title)
         for row in edition.rows:
             if row["actielijn"] == actielijn:
                 yield Heading(4, row["name_nl"])
-                yield Text(" ".join(sentences(row)))
+                yield Text(" ".join(sentences(row, edition.programme.areas_nl)))
                 yield from _chart(edition, row)
 
 
@@ -370,7 +372,7 @@ _WIDTHS = (17, 8, 8, 6, 8, 9, 8, 8, 10, 6, 12)
 def _overview(edition: Edition) -> Iterator[Block]:
     yield Heading(2, "Overzichtstabel", "tabel")
     head = _head(edition)
-    for actielijn, title in ACTIELIJNEN.items():
+    for actielijn, title in edition.lines.items():
         rows = [_row(row) for row in edition.rows if row["actielijn"] == actielijn]
         yield Table(f"Actielijn {title}", head, rows, _WIDTHS)
 
@@ -574,7 +576,7 @@ def _delineation(edition: Edition) -> Iterator[Block]:
     )
     buurten = Counter((row["area_name"], row["municipality_name"]) for row in edition.delineation)
     rows = [[Cell(area), Cell(municipality), Cell(number(count, 0), is_number=True)] for (area, municipality), count in sorted(buurten.items())]
-    yield Table("De focusgebieden", ("Gebied", "Gemeente", "Aantal buurten"), rows, (45, 35, 20))
+    yield Table(f"De {edition.programme.areas_nl}", ("Gebied", "Gemeente", "Aantal buurten"), rows, (45, 35, 20))
 
 
 def _checked(edition: Edition) -> Iterator[Block]:

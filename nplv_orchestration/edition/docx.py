@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 from nplv_orchestration.edition.document import Block, Cell, Heading, Picture, Points, Table, Terms, Text, is_wide, notes_of, parts, title_of
 from nplv_orchestration.edition.packed import repacked
 from nplv_orchestration.edition.pdf import compiled
-from nplv_orchestration.edition.table import PROGRAMME, Edition
+from nplv_orchestration.edition.table import Edition
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -161,9 +161,9 @@ def _styled(document: Document) -> None:
 
 def _described(document: Document, title: str, edition: Edition) -> None:
     told = document.core_properties
-    told.title, told.author, told.last_modified_by, told.language = title, PROGRAMME, PROGRAMME, "nl-NL"
+    told.title, told.author, told.last_modified_by, told.language = title, edition.programme.name_nl, edition.programme.name_nl, "nl-NL"
     told.created = told.modified = edition.made_at.replace(tzinfo=None)
-    told.subject, told.keywords, told.comments = "Voortgangsoverzicht", "NPLV, leefbaarheid, veiligheid", ""
+    told.subject, told.keywords, told.comments = "Voortgangsoverzicht", f"{edition.programme.short_nl}, leefbaarheid, veiligheid", ""
     told.revision, told.content_status = 1, edition.mark
 
 

@@ -15,7 +15,7 @@ from nplv_orchestration.catalogue import METHOD
 from nplv_orchestration.edition import difference, sheet
 from nplv_orchestration.edition.csvs import as_csv
 from nplv_orchestration.edition.document import cover, title_of
-from nplv_orchestration.edition.table import PROGRAMME, ROUNDED_TO, Edition, development, number
+from nplv_orchestration.edition.table import ROUNDED_TO, Edition, development, number
 from nplv_orchestration.sums import sha256
 from nplv_orchestration.versions import versions
 
@@ -218,7 +218,7 @@ def datapackage(edition: Edition, folder: Path) -> bytes:
 def catalogued(edition: Edition, folder: Path) -> bytes:
     """`dcat.jsonld`: the edition as a dataset with its distributions, by DCAT-AP-NL. Until it has an address of its own it is named by a URN."""
     it = f"urn:nplv:voortgangsoverzicht:{edition.year}:r{edition.standing.revision}"
-    publisher = {"@type": "foaf:Agent", "foaf:name": {"@value": PROGRAMME, "@language": "nl"}}
+    publisher = {"@type": "foaf:Agent", "foaf:name": {"@value": edition.programme.name_nl, "@language": "nl"}}
     day = {"@value": edition.facts["published_at"], "@type": "xsd:dateTime"}
     licence = {"@id": LICENCES["CC-BY-4.0"]}
     return as_json(
@@ -243,7 +243,9 @@ def catalogued(edition: Edition, folder: Path) -> bytes:
             "dct:language": {"@id": "http://publications.europa.eu/resource/authority/language/NLD"},
             "dct:accrualPeriodicity": {"@id": "http://publications.europa.eu/resource/authority/frequency/ANNUAL"},
             "dcat:theme": {"@id": "http://publications.europa.eu/resource/authority/data-theme/SOCI"},
-            "dcat:keyword": [{"@value": word, "@language": "nl"} for word in ("leefbaarheid", "veiligheid", "focusgebieden", "indicatoren")],
+            "dcat:keyword": [
+                {"@value": word, "@language": "nl"} for word in ("leefbaarheid", "veiligheid", edition.programme.areas_nl, "indicatoren")
+            ],
             "dct:spatial": {"@id": "http://publications.europa.eu/resource/authority/country/NLD"},
             "dct:license": licence,
             "dct:issued": day,

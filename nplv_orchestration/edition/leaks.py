@@ -39,20 +39,22 @@ def found_in(folder: Path, edition: Edition) -> list[str]:
     """The leaks in the draft of an edition, as lines."""
     names = {row[name] for row in edition.delineation for name in ("area_name", "municipality_name")}
     codes = {row["region_code"] for row in edition.delineation}
-    return leaks(folder, names, codes, dict.fromkeys(_DOCUMENTS, with_names(edition)))
+    own = (edition.programme.name_nl, edition.programme.short_nl, edition.programme.about_nl)
+    return leaks(folder, names, codes, dict.fromkeys(_DOCUMENTS, with_names(edition)), own)
 
 
 _DOCUMENTS = ("voortgangsoverzicht.html", "voortgangsoverzicht.pdf", "voortgangsoverzicht.docx")
 _DELINEATION = "afbakening.csv"  # the file that exists to tell which buurten make up which area
 
 
-def leaks(folder: Path, names: Iterable[str], codes: Iterable[str], allowed: Mapping[str, Iterable[str]]) -> list[str]:
+def leaks(folder: Path, names: Iterable[str], codes: Iterable[str], allowed: Mapping[str, Iterable[str]], own: Iterable[str] = ()) -> list[str]:
     """Every name that stands more often than it may, and every code, as '<file>, <where>: <what>'.
 
-    names: of areas and of municipalities; codes: of regions, which may stand in no file. allowed: by file, the visible texts in which names stand rightly.
+    names: of areas and of municipalities; codes: of regions, which may stand in no file. allowed: by file, the visible texts in which names stand rightly. own: what the
+    programme says of itself, in which a name may stand anywhere.
     Raises NplvError for a file of a kind that is not known here.
     """
-    looked_for = _Names(names, codes)
+    looked_for = _Names(names, codes, own)
     return [line for path in sorted(folder.iterdir()) if path.name != _DELINEATION for line in _of_file(path, looked_for, allowed.get(path.name, ()))]
 
 
@@ -70,24 +72,30 @@ def _of_file(path: Path, looked_for: _Names, allowed: Iterable[str]) -> Iterator
 class _Names:
     """What is looked for, in one expression: the longest name first, so that it is not taken for the shorter one in it."""
 
-    def __init__(self, names: Iterable[str], codes: Iterable[str]) -> None:
+    def __init__(self, names: Iterable[str], codes: Iterable[str], own: Iterable[str] = ()) -> None:
         folded = {_folded(name): name for name in names}
         self.names = {_closed(name): told for name, told in folded.items()}
-        # where a line was broken inside a name, there may be a hyphen and white space between any two of its letters
-        patterns = (r"[-\s]*".join(map(re.escape, closed)) for closed in sorted(self.names, key=len, reverse=True))
-        self.pattern = re.compile(rf"(?<!\w)(?:{'|'.join(patterns)})(?!\w)") if folded else None
+        self.own: re.Pattern[str] | None = None
+        self.pattern = _broken(self.names)
+        self.own = _broken(_closed(_folded(text)) for text in own if any(self.names_in(text)))
         self.bare = {code[2:] for code in codes if not code[2:].isdigit()}  # digits alone are a number like any other
 
     def names_in(self, text: str) -> Iterator[str]:
         """The names in a text, each as often as it stands there."""
         if self.pattern:
-            for found in self.pattern.finditer(_folded(text)):
+            for found in self.pattern.finditer(self.own.sub(" ", _folded(text)) if self.own else _folded(text)):
                 yield self.names[_closed(found[0])]
 
     def codes_in(self, text: str) -> Iterator[str]:
         """The codes in a text: of any buurt, wijk or municipality, and those of the areas without the letters before them."""
         yield from dict.fromkeys(found[0] for found in CODE.finditer(text))
         yield from dict.fromkeys(word for word in re.findall(r"\w+", text) if word in self.bare)
+
+
+def _broken(closed: Iterable[str]) -> re.Pattern[str] | None:
+    """An expression for texts without white space and hyphens, the longest first; a line may have been broken between any two of their letters. None without any."""
+    patterns = [r"[-\s]*".join(map(re.escape, text)) for text in sorted(closed, key=len, reverse=True)]
+    return re.compile(rf"(?<!\w)(?:{'|'.join(patterns)})(?!\w)") if patterns else None
 
 
 def _folded(text: str) -> str:

@@ -15,6 +15,8 @@ def pdf(edition: Edition, blocks: list[Block]) -> bytes:
     """The whole overview, of the blocks of `document`."""
     told = {
         "title": title_of(edition),
+        "programme": edition.programme.name_nl,
+        "short": edition.programme.short_nl,
         "demo": edition.mark,
         "notes": notes_of(edition),
         "parts": [{"is_wide": is_wide(part), "blocks": [{"kind": type(block).__name__} | asdict(block) for block in part]} for part in parts(blocks)],

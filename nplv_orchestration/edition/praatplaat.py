@@ -13,10 +13,10 @@ from html import escape
 from typing import Any
 
 from nplv_orchestration.edition import achieved
-from nplv_orchestration.edition.document import notes_of
+from nplv_orchestration.edition.document import cities, notes_of
 from nplv_orchestration.edition.pdf import compiled
 from nplv_orchestration.edition.sentences import moves, sentences
-from nplv_orchestration.edition.table import ACTIELIJNEN, NO_FIGURE, PROGRAMME, SYMBOLS, UNDECIDED, Edition, development, number, symbols
+from nplv_orchestration.edition.table import NO_FIGURE, SYMBOLS, UNDECIDED, Edition, development, number, symbols
 from nplv_orchestration.errors import NplvError
 
 _MANY, _FEW, _LONG = 3, 2, 6  # large figures of an action line, and of one of so many indicators that their lines need the room
@@ -99,20 +99,24 @@ def praatplaat(edition: Edition) -> dict[str, bytes]:
 
 def _told(edition: Edition, scale: float, fewer: int) -> dict[str, Any]:
     """All that the page shows. scale: of the type in its columns; fewer: how many large figures less than it has at most."""
-    picked = [_picked(edition, actielijn, fewer) for actielijn in ACTIELIJNEN]
+    picked = [_picked(edition, actielijn, fewer) for actielijn in edition.lines]
     texts = dict.fromkeys(_note(row) for large, others in picked for row in (*large, *others))
     notes = {text: str(n) for n, text in enumerate(filter(None, texts), 1)}
     return {
         "scale": scale,
-        "title": f"Leefbaarheid en veiligheid in de focusgebieden, {edition.year}",
-        "programme": PROGRAMME,
+        "title": f"Leefbaarheid en veiligheid in de {edition.programme.areas_nl}, {edition.year}",
+        "programme": edition.programme.name_nl,
+        "short": edition.programme.short_nl,
         "standing": edition.standing.told(),
         "demo": edition.mark,
         "about": (
-            f"In {edition.areas} focusgebieden in {edition.municipalities} steden werken gemeenten, het Rijk en bewoners samen. "
+            f"In {edition.areas} {edition.programme.areas_nl} in {cities(edition)} werken gemeenten, het Rijk en bewoners samen. "
             "Elk cijfer gaat over alle gebieden samen en staat naast dat van Nederland, inclusief de gebieden."
         ),
-        "columns": [asdict(_column(title, large, others, notes)) for title, (large, others) in zip(ACTIELIJNEN.values(), picked, strict=True)],
+        "columns": [
+            asdict(_column(title, large, others, notes, edition.programme.areas_nl))
+            for title, (large, others) in zip(edition.lines.values(), picked, strict=True)
+        ],
         "done": [
             {"value": achieved.amount(row), "name": row["name_nl"], "sentence": achieved.sentence(row)} for row in achieved.large(edition.achieved)
         ],
@@ -140,9 +144,9 @@ def _picked(edition: Edition, actielijn: str, fewer: int) -> tuple[Rows, Rows]:
     return large, [row for row in rows if row not in large]
 
 
-def _column(title: str, large: Rows, others: Rows, notes: dict[str, str]) -> Column:
-    shown, lines = (tuple(_shown(row, notes) for row in rows) for rows in (large, others))
-    return Column(title, sentences((large or others)[0])[0], shown, lines)
+def _column(title: str, large: Rows, others: Rows, notes: dict[str, str], areas: str) -> Column:
+    shown, lines = (tuple(_shown(row, notes, areas) for row in rows) for rows in (large, others))
+    return Column(title, sentences((large or others)[0], areas)[0], shown, lines)
 
 
 def _note(row: dict[str, Any]) -> str:
@@ -153,8 +157,8 @@ def _note(row: dict[str, Any]) -> str:
     return f"{reason[:1].upper()}{reason[1:]}."
 
 
-def _shown(row: dict[str, Any], notes: dict[str, str]) -> Shown:
-    note, said = notes.get(_note(row), ""), " ".join(sentences(row))
+def _shown(row: dict[str, Any], notes: dict[str, str], areas: str) -> Shown:
+    note, said = notes.get(_note(row), ""), " ".join(sentences(row, areas))
     if row["latest_value"] is None:
         return Shown(row["name_nl"], said, NO_FIGURE, note=note)
     suffix = json.loads(row["wording_nl"])["suffix"]

@@ -14,7 +14,6 @@ from typing import Any, Literal
 from nplv_orchestration.edition.table import number
 
 Move = Literal["omhoog", "omlaag", "gelijk", "binnen marges", "zonder marges"]
-_PLACE = "In de focusgebieden"
 
 
 @dataclass(frozen=True)
@@ -26,22 +25,22 @@ class Since:
     move: Move
 
 
-def sentences(row: dict[str, Any]) -> list[str]:
+def sentences(row: dict[str, Any], areas: str) -> list[str]:
     """The sentences about one indicator: how it moved, its distance to the Netherlands, and what must be said with it.
 
-    row: one of `Edition.rows`. An indicator without a figure has one sentence, with the reason.
+    row: one of `Edition.rows`; areas: what the programme calls its areas. An indicator without a figure has one sentence, with the reason.
     """
-    wording = json.loads(row["wording_nl"])
+    place, wording = f"In de {areas}", json.loads(row["wording_nl"])
     subject, suffix = wording["subject"], wording["suffix"]
     if row["latest_value"] is None:
-        return [f"{_PLACE} is er geen cijfer over {subject}: {row['status_reason']}."]
+        return [f"{place} is er geen cijfer over {subject}: {row['status_reason']}."]
     told = _told(row, suffix)
     if row["relative"]:
-        found = [_distance(row, subject, told)]
+        found = [_distance(row, place, subject, told)]
     elif row["trend_basis"] == "verhouding":
-        found = _ratio(row, subject, told)
+        found = _ratio(row, place, subject, told)
     else:
-        found = [_level(row, subject, told), *_gap(row, suffix)]
+        found = [_level(row, place, subject, told), *_gap(row, suffix)]
     return [*found, *_broken(row), *_said_with_it(row, wording["always"])]
 
 
@@ -60,15 +59,15 @@ def _told(row: dict[str, Any], suffix: str) -> Callable[[float | None], str]:
     return lambda value: f"{number(value, row['decimals'])}{suffix}"
 
 
-def _level(row: dict[str, Any], subject: str, told: Callable[[float | None], str]) -> str:
+def _level(row: dict[str, Any], place: str, subject: str, told: Callable[[float | None], str]) -> str:
     """How a share, a mean or a rate moved, and what it is in the country."""
     latest = told(row["latest_value"])
-    return f"{_PLACE} {_moved(subject, moves(row), latest, row['latest_year'])}{_nationally(row, told)}{_alone(row)}."
+    return f"{place} {_moved(subject, moves(row), latest, row['latest_year'])}{_nationally(row, told)}{_alone(row)}."
 
 
-def _ratio(row: dict[str, Any], subject: str, told: Callable[[float | None], str]) -> list[str]:
+def _ratio(row: dict[str, Any], place: str, subject: str, told: Callable[[float | None], str]) -> list[str]:
     """An amount, and how it moved as a part of the same of the country: the amount itself rises with prices."""
-    first = f"{_PLACE} was {subject} {told(row['latest_value'])} in {row['latest_year']}{_nationally(row, told)}{_alone(row)}."
+    first = f"{place} was {subject} {told(row['latest_value'])} in {row['latest_year']}{_nationally(row, told)}{_alone(row)}."
     bases = moves(row)
     if not bases:
         return [first]
@@ -168,10 +167,10 @@ def _vanishes(gap: float, row: dict[str, Any]) -> bool:
     return not number(abs(gap), row["decimals"]).strip("0,")
 
 
-def _distance(row: dict[str, Any], subject: str, told: Callable[[float | None], str]) -> str:
+def _distance(row: dict[str, Any], place: str, subject: str, told: Callable[[float | None], str]) -> str:
     """A figure that has no meaning but its distance to the country's: how far, on which side, and whether that became less."""
 
-    def place(point: str, country: str) -> str:
+    def away(point: str, country: str) -> str:
         gap = row[f"gap_difference_{point}"]
         side = "op" if _vanishes(gap, row) else "onder" if gap < 0 else "boven"
         where = f"{side} {country}" if country else f"er{side}"
@@ -180,13 +179,13 @@ def _distance(row: dict[str, Any], subject: str, told: Callable[[float | None], 
     country = "het landelijk gemiddelde"
     starts = _compared(row)
     if not starts:
-        return f"{_PLACE} lag {subject} {place('latest', country)} in {row['latest_year']}{_alone(row)}."
-    clause = f"{_PLACE} lag {subject} {place(starts[0], country)} in {row[f'{starts[0]}_year']} en {place('latest', '')} in {row['latest_year']}"
+        return f"{place} lag {subject} {away('latest', country)} in {row['latest_year']}{_alone(row)}."
+    clause = f"{place} lag {subject} {away(starts[0], country)} in {row[f'{starts[0]}_year']} en {away('latest', '')} in {row['latest_year']}"
     verdicts = [row[f"gap_verdict_{start}"] for start in starts]
     if verdicts[0] in _BECAME:
         clause += f"; de afstand {_verb(verdicts[0])} {_BECAME[verdicts[0]]}"
         if verdicts[-1] in _BECAME and verdicts[-1] != verdicts[0]:
-            since = f"{row[f'{starts[-1]}_year']} {_verb(verdicts[-1])} zij {_BECAME[verdicts[-1]]} (toen {place(starts[-1], '')})"
+            since = f"{row[f'{starts[-1]}_year']} {_verb(verdicts[-1])} zij {_BECAME[verdicts[-1]]} (toen {away(starts[-1], '')})"
             clause += f", maar sinds {since}"
     return f"{clause}."
 

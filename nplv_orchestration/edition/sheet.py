@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from nplv_orchestration.edition.csvs import as_csv
 from nplv_orchestration.edition.packed import repacked
-from nplv_orchestration.edition.table import ACTIELIJNEN, NO_FIGURE, PROGRAMME, SYMBOLS, Edition, development, number, remarks, symbols
+from nplv_orchestration.edition.table import NO_FIGURE, SYMBOLS, Edition, development, number, remarks, symbols
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
@@ -86,7 +86,7 @@ class Sheet:
 def sheets(edition: Edition, cover: Sequence[str]) -> list[Sheet]:
     """What the book holds, in the order of its sheets."""
     listed = "Bladen: Voorblad; Toelichting, wat elke indicator is; Tekens, wat de tekens betekenen; en de cijfers per actielijn: " + ", ".join(
-        ACTIELIJNEN.values()
+        edition.lines.values()
     )
     reading = "Een cel zonder cijfer zegt dat in woorden. Opmerkingen en tekens staan in kolommen van hun eigen; geen betekenis hangt aan kleur."
     front = Sheet("Voorblad", cover[0], "", (), [[line] for line in (*cover[1:], f"{listed}.", reading)], (100,))
@@ -113,7 +113,7 @@ def sheets(edition: Edition, cover: Sequence[str]) -> list[Sheet]:
     signs = Sheet(
         "Tekens", "Tekens", "Een tabel met een rij voor elk teken.", ("Teken", "Betekenis"), [list(pair) for pair in SYMBOLS.items()], (9, 90)
     )
-    return [front, notes, signs, *(_figures(edition, line, title) for line, title in ACTIELIJNEN.items())]
+    return [front, notes, signs, *(_figures(edition, line, title) for line, title in edition.lines.items())]
 
 
 def _figures(edition: Edition, actielijn: str, title: str) -> Sheet:
@@ -170,7 +170,7 @@ def xlsx_bytes(sheets: Sequence[Sheet], edition: Edition) -> bytes:
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
     book.set_properties(
-        {"title": sheets[0].title, "subject": "Overzichtstabel", "author": PROGRAMME, "created": edition.made_at.replace(tzinfo=None)}
+        {"title": sheets[0].title, "subject": "Overzichtstabel", "author": edition.programme.name_nl, "created": edition.made_at.replace(tzinfo=None)}
     )
     for sheet in sheets:
         _draw(book, book.add_worksheet(sheet.name), sheet, edition)
@@ -239,7 +239,7 @@ def ods_bytes(sheets: Sequence[Sheet], edition: Edition) -> bytes:
     book.meta.addElement(dc.Title(text=sheets[0].title))
     book.meta.addElement(dc.Subject(text="Overzichtstabel"))
     book.meta.addElement(dc.Language(text="nl-NL"))
-    book.meta.addElement(meta.InitialCreator(text=PROGRAMME))
+    book.meta.addElement(meta.InitialCreator(text=edition.programme.name_nl))
     book.meta.addElement(meta.CreationDate(text=edition.made_at.replace(tzinfo=None).isoformat()))
     ranges = DatabaseRanges()
     for sheet in sheets:

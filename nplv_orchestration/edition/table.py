@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nplv_orchestration.configuration import Configuration, of
 from nplv_orchestration.edition.life import Standing
 from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.published import demand_public, facts, records
@@ -19,7 +20,6 @@ from nplv_orchestration.published import demand_public, facts, records
 if TYPE_CHECKING:
     from nplv_orchestration.edition.difference import Moved
 
-PROGRAMME = "Nationaal Programma Leefbaarheid en Veiligheid"
 ACTIELIJNEN = {"fysiek": "Fysiek", "sociaal": "Sociaal", "veiligheid": "Veiligheid"}
 NO_FIGURE = "geen cijfer"
 DEMO_MARK = "DEMONSTRATIEGEGEVENS"  # where there is no room for more
@@ -80,6 +80,17 @@ class Edition:
     def is_demo(self) -> bool:
         """Whether the figures are invented."""
         return self.facts.get("mode") == "demo"
+
+    @property
+    def programme(self) -> Configuration:
+        """Of which programme it is, with its words."""
+        return of(self.facts)
+
+    @property
+    def lines(self) -> dict[str, str]:
+        """The action lines of which there are indicators, with their names."""
+        there = {row["actielijn"] for row in self.rows}
+        return {line: title for line, title in ACTIELIJNEN.items() if line in there}
 
     @property
     def mark(self) -> str:

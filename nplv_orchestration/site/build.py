@@ -18,24 +18,23 @@ from nplv_orchestration.site.read import TEXTS, read
 
 _HERE = Path(__file__).parent
 _MARK = ".nplv-site"  # a folder that this made, and may make again
+_NAME = "{name_nl}"  # where a text has the name of the programme
+_LOOK = {
+    "footer_start": [], "footer_end": [], "secondary_sidebar_items": ["page-toc"], "search_bar_text": "Zoek in deze pagina's …",
+    "navbar_end": ["theme-switcher"], "show_prev_next": False, "back_to_top_button": False, "navbar_align": "left", "header_links_before_dropdown": 5, "header_dropdown_text": "Meer",
+}  # fmt: skip
 _CONF = {
-    "project": "Monitor NPLV",
     "language": "nl",
     "extensions": ["myst_parser"],
     "myst_enable_extensions": ["colon_fence"],
     "locale_dirs": ["locale"],
     "html_theme": "pydata_sphinx_theme",
-    "html_title": "Monitor NPLV",
     "html_static_path": ["static"],
     "html_css_files": ["site.css"],
     "html_show_search_summary": False,  # the summaries of what was found are fetched, which a folder without a server cannot
     "html_show_sourcelink": False,
     "html_copy_source": False,
     "html_show_sphinx": False,
-    "html_theme_options": {
-        "logo": {"text": "Monitor NPLV"}, "footer_start": [], "footer_end": [], "secondary_sidebar_items": ["page-toc"], "search_bar_text": "Zoek in deze pagina's …",
-        "navbar_end": ["theme-switcher"], "show_prev_next": False, "back_to_top_button": False, "navbar_align": "left", "header_links_before_dropdown": 5, "header_dropdown_text": "Meer",
-    },
     "html_context": {"default_mode": "light"},
     "html_use_index": False,
     "nitpicky": True,
@@ -62,6 +61,8 @@ def build(database: Path, manifest: Manifest, out: Path) -> int:
         work = Path(name)
         source, made = work / "source", work / "made"
         shutil.copytree(TEXTS, source)
+        for told in source.glob("*.md"):
+            told.write_text(told.read_text(encoding="utf-8").replace(_NAME, known.programme.name_nl), encoding="utf-8")
         shutil.copytree(_HERE / "locale", source / "locale")
         (source / "static").mkdir()
         shutil.copy(_HERE / "site.css", source / "static")
@@ -73,7 +74,7 @@ def build(database: Path, manifest: Manifest, out: Path) -> int:
         nocolor()
         try:
             with patch_docutils(), docutils_namespace():
-                settings = _CONF | {"html_sidebars": alone}
+                settings = _CONF | _named(known.programme.monitor_nl) | {"html_sidebars": alone}
                 app = Sphinx(str(source), None, str(made), str(work / "doctrees"), "html", confoverrides=settings, status=None, warning=complaints)
                 app.build()
         except SphinxError as error:
@@ -88,6 +89,11 @@ def build(database: Path, manifest: Manifest, out: Path) -> int:
         else:
             made.rename(out)
         return len(list(out.rglob("*.html")))
+
+
+def _named(name: str) -> dict[str, object]:
+    """What Sphinx must know to call the site so."""
+    return {"project": name, "html_title": name, "html_theme_options": {**_LOOK, "logo": {"text": name}}}
 
 
 def _take_place(made: Path, out: Path) -> None:

@@ -91,9 +91,9 @@ def _mark(known: Known) -> str:
 def _index(known: Known) -> str:
     version = known.facts
     return _page(
-        "# De cijfers van het NPLV",
+        f"# De cijfers van {_text(known.programme.article_nl)} {_text(known.programme.short_nl)}",
         _mark(known),
-        f"De {len(known.indicators)} indicatoren van het Nationaal Programma Leefbaarheid en Veiligheid: wat zij meten, waar zij vandaan komen en hoe u ze gebruikt. Voor analisten "
+        f"De {len(known.indicators)} indicatoren van {_text(known.programme.named_nl)}: wat zij meten, waar zij vandaan komen en hoe u ze gebruikt. Voor analisten "
         f"({_english('documentation of the published figures')}).",
         _table(
             ("Wat u zoekt", _english("in English")),

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from nplv_orchestration.configuration import Configuration, of
 from nplv_orchestration.dictionary import Table, published_tables
 from nplv_orchestration.manifest import Manifest
 from nplv_orchestration.published import connect, demand_public, facts, records
@@ -33,6 +34,11 @@ class Known:
     changes: list[Row]
     tables: list[Table]
     types: Mapping[tuple[str, str], str]
+
+    @property
+    def programme(self) -> Configuration:
+        """Of which programme it is, with its words."""
+        return of(self.facts)
 
     @property
     def is_demo(self) -> bool:

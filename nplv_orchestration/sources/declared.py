@@ -17,7 +17,7 @@ _DEPARTMENTS = OneOf(get_args(Department))
 
 def _levels(known: Known) -> dict[str, dict[str, str]]:
     municipalities = known.municipalities
-    countries = {"nederland": {"NL00": "Nederland"}, "overig_nederland": {"ONL": "Nederland zonder de focusgebieden"}}
+    countries = {"nederland": {"NL00": "Nederland"}, "overig_nederland": {"ONL": "Nederland zonder de gebieden"}}
     return {"gebied": known.areas, "gemeente": municipalities, "rest_gemeente": municipalities, **countries}
 
 
@@ -36,7 +36,7 @@ MAATWERK = Form(
     table="cbs_maatwerk",
     publisher="CBS",
     table_id="maatwerk",
-    title="Maatwerktabellen van de focusgebieden",
+    title="Maatwerktabellen van de gebieden",
     page="https://www.cbs.nl/nl-nl/onze-diensten/maatwerk-en-microdata",
     rhythm=Rhythm(1, 24),
     key=("indicator", "jaar", "niveau", "code"),
@@ -47,14 +47,14 @@ MAATWERK = Form(
             "niveau",
             "geo_level",
             OneOf(("gebied", "gemeente", "rest_gemeente", "nederland", "overig_nederland")),
-            "Waarvan het de aantallen zijn; rest_gemeente is een gemeente zonder haar focusgebieden, overig_nederland het land zonder alle focusgebieden.",
+            "Waarvan het de aantallen zijn; rest_gemeente is een gemeente zonder haar gebieden, overig_nederland het land zonder alle gebieden.",
             "gebied",
         ),
         Column(
             "code",
             "geo_code",
             Matching(r"[a-z0-9]+(-[a-z0-9]+)*|GM\d{4}|NL00|ONL", "de code van een gebied, GM en vier cijfers, NL00, of ONL voor overig_nederland"),
-            "De code van het focusgebied, de gemeente of Nederland; ze staan hieronder.",
+            "De code van het gebied, de gemeente of Nederland; ze staan hieronder.",
             "delft-west",
         ),
         Column("teller", "numerator", Number(0, 1e9, or_missing=True), "Het aantal boven de streep.", "412", required=False, reason="missing"),
@@ -144,7 +144,7 @@ RESULTATEN = Form(
             "gebied",
             "area",
             Existing("areas", also=(("totaal", "alle gebieden samen"),)),
-            "Het focusgebied, of totaal als het aantal niet per gebied bekend is.",
+            "Het gebied, of totaal als het aantal niet per gebied bekend is.",
             "totaal",
         ),
         Column("stand", "state", OneOf(("gepland", "in uitvoering", "gerealiseerd")), "Hoe ver het is.", "gerealiseerd"),
@@ -291,7 +291,7 @@ ENQUETE = Form(
     columns=(
         _ROUND,
         Column("versie", "version", _TEXT, "De versie van de vragenlijst.", "1"),
-        Column("gebied", "area", Existing("areas"), "Het focusgebied dat antwoordt.", "delft-west"),
+        Column("gebied", "area", Existing("areas"), "Het gebied dat antwoordt.", "delft-west"),
         Column("vraag", "question_id", Existing("questions"), "De vraag; zij staan hieronder.", "samenwerking"),
         Column("antwoord", "answer", _NOTE, "Het antwoord; van een open vraag blijft het intern.", "4", place="place"),
         Column("citaat", "quote", _NOTE, "Van een open vraag: wat er zonder naam uit mag worden aangehaald.", "", required=False),

@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from nplv_orchestration.archive import Archive, Manifest, State, TableState, now
+from nplv_orchestration.configuration import FOLDER, OWN
 from nplv_orchestration.errors import NotConfigured, NplvError, SourceNotFound, SourceRefused, SourceUnreachable
 from nplv_orchestration.progress import Progress, silent
 from nplv_orchestration.settings import Settings
@@ -32,7 +33,7 @@ class Publishers:
     archive: Archive
     http: Http
     progress: Progress = silent
-    reviewed: Path = reviewed.REAL
+    reviewed: Path = FOLDER / OWN
     _asked: dict[str, Future[Answer]] = field(default_factory=dict)
     _were_asked: set[str] = field(default_factory=set)
 

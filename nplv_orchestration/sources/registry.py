@@ -129,7 +129,7 @@ def _reviewed(
     return SourceTable(
         key=key,
         relation=key,
-        publisher="Monitor NPLV",
+        publisher="Monitor",
         table_id=table_id,
         title=title,
         reader="reviewed",
@@ -164,8 +164,8 @@ def _delivered(form: Form) -> SourceTable:
 REGISTRY: tuple[SourceTable, ...] = (
     _reviewed(
         key="focus_areas",
-        table_id="focusgebieden",
-        title="De focusgebieden en hun gemeenten, zoals in de monitor vastgelegd",
+        table_id="gebieden",
+        title="De gebieden en hun gemeenten, zoals in de monitor vastgelegd",
         columns={
             "area_id": "VARCHAR", "area_name": "VARCHAR", "municipality_code": "VARCHAR", "municipality_name": "VARCHAR",
             "inhabitants_2025_x1000": "INTEGER", "fit": "VARCHAR", "delineation": "VARCHAR",
@@ -175,7 +175,7 @@ REGISTRY: tuple[SourceTable, ...] = (
     _reviewed(
         key="focus_area_regions",
         table_id="afbakening",
-        title="De buurten van elk focusgebied, zoals in de monitor vastgelegd",
+        title="De buurten van elk gebied, zoals in de monitor vastgelegd",
         columns={"area_id": "VARCHAR", "region_code": "VARCHAR"},
         grain=("region_code",),
         boundary_year=BOUNDARY_YEAR,

@@ -1,7 +1,7 @@
 """The reviewed files that belong to the monitor itself: the areas, corrections of publishers' errors, waivers of checks, and examples from areas.
 
-They follow from the sources: the real country has the files beside this module, the demo country has its own. What a
-cell of them must be belongs here; what a correction does to a figure is in dbt, with the staging of its table.
+They are of a programme, and lie in its folder of configuration; the demo country has its own. What a cell of them must be belongs here; what a correction does to
+a figure is in dbt, with the staging of its table.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ from nplv_orchestration.progress import Watch
 from nplv_orchestration.sources.forms import Known
 from nplv_orchestration.sources.pulled import Answer, Draft, Pulled
 from nplv_orchestration.sources.registry import BY_KEY, SourceTable
-
-REAL = Path(__file__).with_name("reviewed")
 
 _KINDS = {
     "VARCHAR": (r"[^\r\n]+", "a text of one line"),
@@ -51,7 +49,7 @@ def ask(table: SourceTable, folder: Path) -> Answer:
     """The file's content, whose hash is its version. Raises SourceRefused when it is not there."""
     path = folder / table.path
     if not path.exists():
-        raise SourceRefused(f"{path} is not there; restore it from the project")
+        raise SourceRefused(f"{path} is not there; restore it from the programme's configuration")
     content = path.read_bytes()
     return Answer(hashlib.sha256(content).hexdigest(), None, table.path, carried=content)
 

@@ -325,7 +325,7 @@ def test_diff_tells_which_figures_moved_and_why(home: Path, monkeypatch: pytest.
     before, after = sorted(path.name for path in (home / "published").glob("2*") if path.is_dir())
     told = CliRunner().invoke(cli.app, ["diff", before]).stdout
     assert told.splitlines()[0] == f"DEMONSTRATIEGEGEVENS: alle cijfers zijn verzonnen. Van {before} naar {after}; intern, niet voor publicatie"
-    assert re.search(r"ervaren_gezondheid +20 focusgebieden +2022 +\S+ +\S+ +herzien +herziene bron \(rivm_gezondheid\)", told)
+    assert re.search(r"ervaren_gezondheid +De gebieden samen +2022 +\S+ +\S+ +herzien +herziene bron \(rivm_gezondheid\)", told)
     assert re.search(r"\d+ cijfers verschillen, waarvan \d+ van gebieden; die met --all\.", told)
     written = CliRunner().invoke(cli.app, ["diff", before, after, "--all", "--format", "csv"])
     assert written.stderr == told.splitlines()[0] + "\n"

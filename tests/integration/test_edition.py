@@ -15,7 +15,6 @@ import pytest
 
 from nplv_orchestration.edition.build import make_edition
 from nplv_orchestration.edition.evidence import ACHIEVED
-from nplv_orchestration.edition.sentences import sentences
 from nplv_orchestration.edition.sheet import COLUMNS
 from nplv_orchestration.edition.table import number, read, remarks, signed
 from nplv_orchestration.errors import NplvError, WrongCall
@@ -23,7 +22,7 @@ from nplv_orchestration.home import Home
 from nplv_orchestration.sums import problems
 from tests.packages import validated
 from tests.real import Night
-from tests.unit.test_sentences import CAUSAL
+from tests.unit.test_sentences import CAUSAL, sentences
 
 FILES = {
     "overzichtstabel.csv", "overzichtstabel.ods", "overzichtstabel.xlsx", "voortgangsoverzicht.html", "voortgangsoverzicht.pdf", "voortgangsoverzicht.docx",

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from nplv_orchestration.edition.sentences import sentences
 from nplv_orchestration.edition.table import Edition, number, read
 from nplv_orchestration.home import Home
 from tests.programs import office, program
 from tests.real import Night
+from tests.unit.test_sentences import sentences
 
 
 @pytest.fixture(params=["demo_night", "night"])

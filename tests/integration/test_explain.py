@@ -64,7 +64,7 @@ def test_a_person_sees_the_arithmetic(demo_night: Night, monkeypatch: pytest.Mon
     found = explain(Home.of(demo_night[0]).current.resolve() / "intern" / "nplv.duckdb", "inkomen", 2023, "nplv")
     value = f"{found.figure['value']:.1f}".replace(".", ",")
     assert lines[0] == "DEMONSTRATIEGEGEVENS: alle cijfers zijn verzonnen"
-    assert lines[1] == "Gemiddeld inkomen per inwoner, 20 focusgebieden, 2023; intern, niet voor publicatie"
+    assert lines[1] == "Gemiddeld inkomen per inwoner, De gebieden samen, 2023; intern, niet voor publicatie"
     assert lines[2].startswith(f"  waarde     {value} x 1.000 euro = 1 × ")
     for component in found.components:
         assert any(component["region_code"] in line for line in lines), component

@@ -156,7 +156,7 @@ def test_a_replay_of_one_source_takes_the_others_as_they_are(demo_home: Path, tm
     for file in demo_home.glob("archive/*/0001.json"):
         file.write_text(json.dumps(json.loads(file.read_text()) | {"fetched_at": f"{yesterday.isoformat()}T03:00:00+00:00"}))
     (archive / "0002.json").write_text(json.dumps(later))
-    made = replay(Home(demo_home), START, yesterday, sources=["politie_misdrijven"], out=tmp_path / "then")
+    made = replay(Home(demo_home), Settings().configuration, START, yesterday, sources=["politie_misdrijven"], out=tmp_path / "then")
     assert figures(made.folder / "versie") == figures(demo_home / "published" / "current")
     assert (
         "HERHALING" in (made.folder / "editie" / "voortgangsoverzicht.html").read_text()

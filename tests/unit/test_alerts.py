@@ -44,7 +44,7 @@ HANG_UP = "hang up"
 
 def night(home: Path, causes: Sequence[Cause], day: int = 0, *, complete: bool = True, **chosen: Any) -> Told:
     """What a night of live data tells, so many days after the first."""
-    return tell(causes, Settings(**chosen).alert_channel, Home(home), DAY + timedelta(days=day), complete=complete)
+    return tell(causes, Settings(**chosen).alert_channel, Home(home), DAY + timedelta(days=day), of="Monitor NPLV", complete=complete)
 
 
 def files(home: Path) -> dict[str, str]:
@@ -147,7 +147,7 @@ def test_a_second_message_of_a_day_stands_below_the_first(tmp_path: Path, monkey
 
 
 def test_the_demo_country_is_named_as_such(tmp_path: Path) -> None:
-    tell([DOWN], None, Home(tmp_path), DAY, is_demo=True)
+    tell([DOWN], None, Home(tmp_path), DAY, of="Monitor NPLV", is_demo=True)
     assert files(tmp_path)["2026-11-24.md"].startswith("DEMONSTRATIEGEGEVENS, Monitor NPLV, 24 november 2026: 1 punt vraagt aandacht\n")
 
 

@@ -24,6 +24,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nplv_orchestration.configuration import FOLDER, OWN
 from nplv_orchestration.demo.calendar import published, release
 from nplv_orchestration.demo.chance import bell, uniform
 from nplv_orchestration.demo.country import AREAS, CITIES, SIZES, Country, Regions
@@ -36,7 +37,6 @@ from nplv_orchestration.demo.odata import Cube, WrongQuestion, conditions
 from nplv_orchestration.demo.transport import ADDRESSES, DemoTransport
 from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.sources.registry import BY_KEY, REGISTRY
-from nplv_orchestration.sources.reviewed import REAL
 from tests.real import serving
 
 TINY = Figures(Country("tiny"))
@@ -106,13 +106,13 @@ def test_a_country_is_as_large_as_it_says_and_has_20_areas_in_19_municipalities(
 
 def test_no_invented_name_or_code_is_a_real_one() -> None:
     country = Country("national")
-    real = pd.read_csv(REAL / "focus_areas.csv")
+    real = pd.read_csv(FOLDER / OWN / "focus_areas.csv")
     assert len(set(country.names)) == len(country.names)
     assert not set(country.names) & set(real["municipality_name"])
     assert not {area.name for area in country.areas} & set(real["area_name"])
     assert not {area.area_id for area in country.areas} & set(real["area_id"])
     assert min(int(code[:4]) for code in country.buurt_codes(2018)) > 2000  # the highest code of a real municipality is below
-    real_regions = set(pd.read_csv(REAL / "focus_area_regions.csv")["region_code"])
+    real_regions = set(pd.read_csv(FOLDER / OWN / "focus_area_regions.csv")["region_code"])
     assert not real_regions & {f"BU{code}" for year in (2018, 2024, 2025) for code in country.buurt_codes(year)}
 
 

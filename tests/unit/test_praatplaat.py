@@ -17,11 +17,10 @@ from pypdf import PdfReader
 
 from nplv_orchestration.edition.document import cover
 from nplv_orchestration.edition.praatplaat import praatplaat
-from nplv_orchestration.edition.sentences import sentences
 from nplv_orchestration.edition.table import DEMO, Edition, number
 from nplv_orchestration.errors import NplvError
 from nplv_orchestration.manifest import load_manifest
-from tests.unit.test_sentences import CAUSAL
+from tests.unit.test_sentences import CAUSAL, sentences
 from tests.unit.test_sheet import edition, of
 
 Made = dict[str, bytes]

@@ -10,13 +10,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from nplv_orchestration.archive import Archive, TableState
+from nplv_orchestration.configuration import FOLDER, OWN
 from nplv_orchestration.errors import SourceRefused
 from nplv_orchestration.manifest import PROJECT
 from nplv_orchestration.settings import Settings
 from nplv_orchestration.sources.http import Http
 from nplv_orchestration.sources.refresh import Publishers, refresh
 from nplv_orchestration.sources.registry import BY_KEY, REGISTRY
-from nplv_orchestration.sources.reviewed import REAL, areas
+from nplv_orchestration.sources.reviewed import areas
 
 AREAS, REGIONS, CORRECTIONS = BY_KEY["focus_areas"], BY_KEY["focus_area_regions"], BY_KEY["corrections"]
 LINE = "politie_misdrijven,BU03630000,2023,0.0.0,120,12,een nul te veel,2026-01-31,gemeld"
@@ -25,7 +26,7 @@ LINE = "politie_misdrijven,BU03630000,2023,0.0.0,120,12,een nul te veel,2026-01-
 @pytest.fixture
 def publishers(tmp_path: Path) -> Publishers:
     """A home whose reviewed files are a copy of the real ones, to do something to."""
-    reviewed = Path(shutil.copytree(REAL, tmp_path / "reviewed"))
+    reviewed = Path(shutil.copytree(FOLDER / OWN, tmp_path / "reviewed"))
     return Publishers(Settings(home=tmp_path), Archive(tmp_path / "archive"), Http(), reviewed=reviewed)
 
 
@@ -46,10 +47,10 @@ def test_the_real_areas_are_taken_over_once(publishers: Publishers) -> None:
         (REGIONS, "BU0363FA01,2024", "BU0363FA01,2023", "focus_area_regions.csv, line 2: boundaries of 2023, the registry says 2024"),
         (REGIONS, "BU0363FA01,2024", "BU0363FA01", "focus_area_regions.csv, line 2: another number of cells than the head"),
         (REGIONS, "BU0363FA01,2024", "BU0363FA01,2024,x", "focus_area_regions.csv, line 2: another number of cells than the head"),
-        (REGIONS, "BU0363FA01", "BU0363FA02", "Monitor NPLV afbakening: two rows for BU0363FA02"),
+        (REGIONS, "BU0363FA01", "BU0363FA02", "Monitor afbakening: two rows for BU0363FA02"),
         (AREAS, ",166,good", ",honderd,good", "focus_areas.csv, line 2, inhabitants_2025_x1000: found 'honderd', expected a number"),
         (AREAS, "GM0363,Amsterdam,166", ",Amsterdam,166", "focus_areas.csv, line 2, municipality_code: found '', expected a text of one line"),
-        (AREAS, "arnhem-oost", "amsterdam-zuidoost", "Monitor NPLV focusgebieden: two rows for amsterdam-zuidoost"),
+        (AREAS, "arnhem-oost", "amsterdam-zuidoost", "Monitor gebieden: two rows for amsterdam-zuidoost"),
     ],
 )
 def test_what_is_not_right_is_refused_by_name_and_the_last_version_stays(publishers: Publishers, table, find: str, put: str, said: str) -> None:
@@ -69,7 +70,7 @@ def test_what_is_not_right_is_refused_by_name_and_the_last_version_stays(publish
 
 def written(publishers: Publishers, *lines: str) -> TableState:
     """How the register of corrections with these lines is taken over."""
-    head = (REAL / CORRECTIONS.path).read_text(encoding="utf-8").splitlines()[0]
+    head = (FOLDER / OWN / CORRECTIONS.path).read_text(encoding="utf-8").splitlines()[0]
     (publishers.reviewed / CORRECTIONS.path).write_text("\n".join([head, *lines]) + "\n", encoding="utf-8")
     return refresh(CORRECTIONS, publishers)
 
@@ -101,7 +102,7 @@ def test_areas_that_are_wrong_are_one_line_for_deliveries_too(publishers: Publis
 def test_no_other_file_may_be_empty(publishers: Publishers) -> None:
     path = publishers.reviewed / AREAS.path
     path.write_text(path.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
-    with pytest.raises(SourceRefused, match="Monitor NPLV focusgebieden: no rows came"):
+    with pytest.raises(SourceRefused, match="Monitor gebieden: no rows came"):
         refresh(AREAS, publishers)
 
 
@@ -143,7 +144,7 @@ def test_a_wrong_correction_is_refused_by_line_and_column(publishers: Publishers
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        ((LINE, LINE.replace(",12,", ",13,")), "Monitor NPLV correcties: two rows for politie_misdrijven, BU03630000, 2023, 0.0.0"),
+        ((LINE, LINE.replace(",12,", ",13,")), "Monitor correcties: two rows for politie_misdrijven, BU03630000, 2023, 0.0.0"),
         ((LINE, f"{LINE},x"), "corrections.csv, line 3: another number of cells than the head"),
         ((LINE.replace("een nul", '"een nul'), LINE), "corrections.csv, after line 1: unexpected end of data"),  # a quote that never closes
     ],
@@ -164,5 +165,5 @@ def test_what_can_be_corrected_is_what_staging_corrects() -> None:
 
 def test_a_file_that_is_gone_is_named(publishers: Publishers) -> None:
     (publishers.reviewed / AREAS.path).unlink()
-    with pytest.raises(SourceRefused, match=r"focus_areas.csv is not there; restore it from the project"):
+    with pytest.raises(SourceRefused, match=r"focus_areas.csv is not there; restore it from the programme's configuration"):
         refresh(AREAS, publishers)

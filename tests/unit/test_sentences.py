@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 import json
 import re
+from functools import partial
 from typing import Any
 
 import pytest
 
-from nplv_orchestration.edition.sentences import sentences
+from nplv_orchestration.edition import sentences as edition_sentences
 from nplv_orchestration.edition.table import number
 from nplv_orchestration.manifest import load_manifest
 
@@ -17,6 +18,9 @@ CAUSAL = re.compile(
     r"\b(door|doordat|daardoor|dankzij|vanwege|wegens|omdat|want|effect|gevolg|gevolgen|zorgt|zorgde|leidt|leidde|oorzaak|verklaart)\b", re.IGNORECASE
 )
 TYPOGRAPHY = re.compile(r"[A-Z][^.!?]*(?:\d\.\d{3}[^.!?]*)*\.")  # one sentence: a capital, a full stop, and none between but in a thousand
+
+
+sentences = partial(edition_sentences.sentences, areas="focusgebieden")
 
 
 def row(**changed: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ buurten as (
     where r.region_level = 'buurt' and r.boundary_year = {{ var('boundary_year') }}
 )
 
-select 'nplv' as geo_level, 'NPLV' as geo_code, '20 focusgebieden' as geo_name, region_code
+select 'nplv' as geo_level, 'NPLV' as geo_code, 'De gebieden samen' as geo_name, region_code
 from buurten
 where area_id is not null
 union all
@@ -24,11 +24,11 @@ select 'gebied' as geo_level, area_id as geo_code, area_name as geo_name, region
 from buurten
 where area_id is not null
 union all
-select 'gemeenten' as geo_level, 'G19' as geo_code, '19 gemeenten' as geo_name, region_code
+select 'gemeenten' as geo_level, 'G19' as geo_code, 'Gemeenten van de gebieden' as geo_name, region_code
 from buurten
 where in_municipalities
 union all
-select 'rest_19_gemeenten' as geo_level, 'R19' as geo_code, '19 gemeenten zonder de gebieden' as geo_name, region_code
+select 'rest_19_gemeenten' as geo_level, 'R19' as geo_code, 'Gemeenten zonder de gebieden' as geo_name, region_code
 from buurten
 where in_municipalities and area_id is null
 union all

@@ -34,7 +34,7 @@ of_areas as (
 totals as (
     select
         o.round, o.result_id, o.department, o.scheme, o.window_from, o.window_to, o.counting, o.state,
-        'nplv' as geo_level, 'NPLV' as geo_code, 'De focusgebieden samen' as geo_name,
+        'nplv' as geo_level, 'NPLV' as geo_code, 'De gebieden samen' as geo_name,
         o.typed is null or o.areas = a.areas_expected as is_made_of_areas,
         if(is_made_of_areas, if(o.kind = 'gebieden', o.with_any, o.summed), o.typed) as counted,
         if(is_made_of_areas, o.summed_base, o.typed_base) as base,

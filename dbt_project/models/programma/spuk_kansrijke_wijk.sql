@@ -37,7 +37,7 @@ told as (
 
 select
     round, number, theme, theme_nl, department, year, item,
-    'nplv' as geo_level, 'NPLV' as geo_code, 'De focusgebieden samen' as geo_name,
+    'nplv' as geo_level, 'NPLV' as geo_code, 'De gebieden samen' as geo_name,
     case when not ({{ too_few_areas('fewest') }}) then amount end as amount,
     areas::integer as areas,
     case when {{ too_few_areas('fewest') }} then {{ told_of_too_few() }} end as status_reason,

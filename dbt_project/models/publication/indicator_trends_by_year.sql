@@ -128,7 +128,9 @@ spread as (
             and a.start2.year = t.start2.year and a.latest.year = t.latest.year
     where a.geo_level = 'gebied'
     group by all
-)
+),
+
+areas as (select count(distinct geo_code) as areas from figures where geo_level = 'gebied')
 
 select
     v.up_to_year, v.start1_from, v.start2_from, v.indicator_id, v.geo_level, v.geo_code, v.series,
@@ -153,19 +155,20 @@ select
     v.gap_verdict_start1, v.gap_verdict_start2,
     {{ combined('v.gap_verdict_start1', 'v.gap_verdict_start2', 'gelijk') }} as gap_verdict,
     case
-        when v.geo_level <> 'nplv' or s.judged_areas < 20 then null
-        when s.narrowed >= 18 then 'in vrijwel alle gebieden'
-        when s.narrowed >= 13 then 'in de meeste gebieden'
-        when s.narrowed >= 8 then 'in ongeveer de helft van de gebieden'
-        when s.narrowed >= 3 then 'in een minderheid van de gebieden'
+        when v.geo_level <> 'nplv' or s.judged_areas < greatest(areas.areas, {{ var('fewest_areas') }}) then null
+        when s.narrowed >= 0.9 * s.judged_areas then 'in vrijwel alle gebieden'
+        when s.narrowed >= 0.65 * s.judged_areas then 'in de meeste gebieden'
+        when s.narrowed >= 0.4 * s.judged_areas then 'in ongeveer de helft van de gebieden'
+        when s.narrowed >= 0.15 * s.judged_areas then 'in een minderheid van de gebieden'
         when s.narrowed is not null then 'in enkele of geen gebieden'
     end as spread,
     {%- for q in [1, 2, 3] %}
     case
         -- plus zero, for a rounded zero has no sign
-        when v.geo_level = 'nplv' and s.judged_areas = 20 then round(s.quartiles[{{ q }}] / c.smallest_change) * c.smallest_change + 0.0
+        when v.geo_level = 'nplv' and s.judged_areas >= greatest(areas.areas, {{ var('fewest_areas') }}) then round(s.quartiles[{{ q }}] / c.smallest_change) * c.smallest_change + 0.0
     end as spread_q{{ q }}{{ ',' if not loop.last }}
     {%- endfor %}
 from verdicts as v
 inner join catalogue as c on v.indicator_id = c.indicator_id
 left join spread as s on v.up_to_year = s.up_to_year and v.indicator_id = s.indicator_id and v.series = s.series
+cross join areas
