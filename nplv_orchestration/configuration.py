@@ -29,10 +29,11 @@ _FACT = "programme_"  # how a published version names what it tells of this
 _Name = Annotated[str, Field(pattern=r"^[^\W_][\w .,’()/+&-]{0,119}$")]
 _Word = Annotated[str, Field(pattern=r"^[^\W\d_][\w ’-]{0,59}$")]
 _TOLD = {
-    "string_pattern_mismatch": "letters, digits and plain punctuation on one line",
     "missing": "is not there",
     "extra_forbidden": "unknown field",
+    "string_pattern_mismatch": "expected words with plain punctuation, on one line",
 }
+_SENTENCES = "expected sentences in plain text that end with a full stop"
 
 
 class Configuration(BaseModel):
@@ -107,8 +108,8 @@ def _valid(told: Mapping[str, Any], programme: str, where: str) -> Configuration
     try:
         return Configuration.model_validate({**told, "id": programme})
     except ValidationError as error:
-        first = error.errors()[0]
+        first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")  # what is not there may be there misspelt
         name = ".".join(str(part) for part in first["loc"])
-        said = _TOLD.get(first["type"], first["msg"])
+        said = _SENTENCES if name == "about_nl" and first["type"] != "missing" else _TOLD.get(first["type"], first["msg"])
         near = get_close_matches(name, Configuration.model_fields, 1) if first["type"] == "extra_forbidden" else []
         raise WrongCall(f"{where}, {name}: {said}" + (f"; did you mean {near[0]}?" if near else "")) from None
