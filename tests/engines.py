@@ -26,6 +26,7 @@ from pathlib import Path
 
 from benchmarks.processes import free_port
 from nplv_orchestration.services import end_with_parent
+from nplv_orchestration.shared.objects import Objects
 from tests.programs import program
 
 PASSWORD = "not-a-secret"
@@ -127,6 +128,11 @@ class Engines:
                 return list(cursor.fetchall()) if cursor.description else []
         finally:
             connection.close()
+
+    def objects(self, bucket: str) -> dict[str, tuple[int, str]]:
+        """All that is stored in a bucket: the size and a mark of each object."""
+        os.environ |= _KEYS | {"AWS_ENDPOINT_URL": self.address}
+        return Objects(f"s3://{bucket}").names()
 
     def requests(self) -> Counter[str]:
         """How often the S3 server was asked, by method, since it was started."""

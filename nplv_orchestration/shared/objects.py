@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from nplv_orchestration.errors import NplvError
-from nplv_orchestration.home import write_atomically
+from nplv_orchestration.home import sync
 
 _AT_ONCE = 8  # objects that are sent or fetched at the same time
 _TRIES = 8  # of a request, with longer and longer waits between: some 30 seconds, in which a server can be started again
-_SMALL = 32 * 1024 * 1024  # bytes that are held in memory
 _MOST_REMOVED = 1000  # objects in one request
 _SCHEME = "s3://"
 
@@ -91,13 +90,11 @@ class Objects:
 
     def _fetch(self, one: tuple[str, Path]) -> None:
         name, path = one
-        if self._fs.info(f"{self._root}/{name}")["size"] <= _SMALL:
-            write_atomically(path, self._fs.cat_file(f"{self._root}/{name}"))
-            return
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".draft-{path.name}")
         try:
             self._fs.get_file(f"{self._root}/{name}", str(draft))
+            sync(draft)
             draft.replace(path)
         finally:
             draft.unlink(missing_ok=True)

@@ -18,8 +18,9 @@ from nplv_orchestration.home import Home
 from nplv_orchestration.settings import Deployment as Shared
 from nplv_orchestration.shared import lake
 from nplv_orchestration.shared.home import SharedHome
-from nplv_orchestration.sums import problems
+from nplv_orchestration.sums import problems, sha256
 from tests.distributed.hosts import WORKERS, Deployment, deployed
+from tests.real import Night
 
 ONE, OTHER = WORKERS
 
@@ -108,6 +109,18 @@ def test_a_night_on_one_host_and_the_edition_on_whichever(deployment: Deployment
         lake.attach(connection, home.deployment, "openbaar", "lake", "READ_ONLY", f"SNAPSHOT_VERSION {snapshot}")
         assert connection.execute(FIGURES.format("lake")).fetchall() == rows_of(home.current / "openbaar" / "nplv.duckdb")
     deployment.quiet()
+
+
+def test_the_figures_and_the_data_files_are_those_of_one_machine(
+    deployment: Deployment, demo_night: Night, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The same night as the one before, which one machine does in a folder: the same rows, and the same bytes in each file of data of the edition."""
+    shared, alone = seen(deployment, monkeypatch, tmp_path), Home(demo_night[0].home)
+    for part in lake.PARTS:
+        assert rows(shared.deployment, part) == rows_of(alone.current / part / "nplv.duckdb")
+    files = [{file.name: sha256(file) for file in (home.editions / "2025" / "current").glob("*.csv")} for home in (shared, alone)]
+    assert len(files[0]) >= 5
+    assert files[0] == files[1]
 
 
 def test_the_other_host_goes_on_where_a_killed_one_was(deployment: Deployment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
