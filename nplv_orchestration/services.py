@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from nplv_orchestration import docs_server
 from nplv_orchestration.errors import NplvError, WrongCall
 from nplv_orchestration.home import Home
 from nplv_orchestration.settings import Settings
@@ -84,7 +85,7 @@ def services(settings: Settings, port: int, folder: Path, *, is_read_only: bool 
         ),
     ]
     if not is_read_only:
-        pages = str(home.data_docs), str(home.editions), str(settings.docs_port)
+        pages = (docs_server.HOST,) if settings.deployment else (str(home.data_docs), str(home.editions), str(settings.docs_port))
         found += [
             Service("de daemon", (*python, "dagster._daemon", "run", "-w", str(workspace), "--log-level", "warning")),
             Service("de bladzijden over de controles", (*python, "nplv_orchestration.docs_server", *pages)),

@@ -9,7 +9,9 @@ from threading import Thread
 
 import pytest
 
-from nplv_orchestration.docs_server import serve
+from nplv_orchestration import docs_server
+from nplv_orchestration.docs_server import Following, serve
+from nplv_orchestration.errors import NplvError
 
 
 @pytest.fixture
@@ -69,3 +71,45 @@ def test_a_page_from_elsewhere_cannot_read_under_another_name(port: int) -> None
 
 def test_nothing_can_be_written(port: int) -> None:
     assert ask(port, "/index.html", method="POST")[0] == 501
+
+
+def test_what_the_store_holds_is_served_and_the_copy_when_it_cannot_be_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each call brings a new page, until the store is away: it is asked once, and the last page stays."""
+    (tmp_path / "docs").mkdir()
+    asked: list[str] = []
+
+    def bring() -> None:
+        asked.append("")
+        if len(asked) > 2:
+            raise NplvError("s3://bucket: no answer")
+        (tmp_path / "docs" / "index.html").write_text(f"state {len(asked)}")
+
+    with serve(str(tmp_path / "docs"), str(tmp_path / "editions"), 0, refresh=Following(bring)) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        assert ask(server.server_port, "/index.html", host="evil.example")[0] == 403
+        assert not asked  # nobody elsewhere makes it ask
+        assert [ask(server.server_port, "/index.html")[1] for _ in range(4)] == ["state 1", "state 2", "state 2", "state 2"]
+        server.shutdown()
+    assert len(asked) == 3
+    assert capsys.readouterr().err == "the pages are as they were: s3://bucket: no answer\n"
+
+
+def test_a_store_that_was_away_is_asked_again_after_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def bring() -> None:
+        asked.append("")
+        raise NplvError("s3://bucket: no answer")
+
+    monkeypatch.setattr(docs_server, "_PAUSE", 0.0)
+    following = Following(bring)
+    following()
+    following()
+    assert len(asked) == 2
+
+
+def test_who_finds_another_asking_does_not_wait() -> None:
+    asked: list[str] = []
+    following = Following(lambda: (asked.append(""), following()))
+    following()
+    assert len(asked) == 1
