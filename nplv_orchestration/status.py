@@ -68,7 +68,7 @@ def status(settings: Settings) -> Status:
 
 def _night(settings: Settings, home: Home, now: datetime, job: str) -> tuple[list[str], bool]:
     """How the last night went, and whether that was well."""
-    if not home.dagster.exists():
+    if settings.deployment is None and not home.dagster.exists():  # in a deployment it lies elsewhere
         return ["er was nog geen nacht: `nplv run` of `nplv ui` begint"], True
     with history.opened(settings) as instance:
         known = history.runs(instance, job, most=1, programme=settings.label)

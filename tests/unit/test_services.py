@@ -7,12 +7,14 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from nplv_orchestration import services
+from nplv_orchestration import history, services, status
 from nplv_orchestration.errors import NplvError
+from nplv_orchestration.home import Home
 from nplv_orchestration.services import Service, keep
 from nplv_orchestration.settings import Settings
 
@@ -96,3 +98,21 @@ def test_the_socket_is_in_a_folder_of_this_user_alone() -> None:
         assert folder.stat().st_mode & 0o777 == 0o700
         assert len(str(folder / "code")) < 100
     assert not folder.exists()
+
+
+def test_in_a_deployment_the_pages_are_those_that_the_store_holds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(services.Home, "of", lambda settings: Home(tmp_path))
+    shared = Settings(warehouse="ducklake:postgres:host=db dbname=nplv", store="s3://bucket/nplv")
+    (pages,) = [one for one in services.services(shared, 3000, tmp_path) if "nplv_orchestration.docs_server" in one.command]
+    assert pages.command[-2:] == ("nplv_orchestration.docs_server", "127.0.0.1")
+
+
+def test_in_a_deployment_the_last_night_is_in_the_history_of_all_machines(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A machine of it has no history of its own."""
+    shared = Settings(home=tmp_path, warehouse="ducklake:postgres:host=db dbname=nplv", store="s3://bucket/nplv")
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "settings"))
+    (tmp_path / "settings").mkdir()
+    asked: list[str] = []
+    monkeypatch.setattr(history, "runs", lambda *_, **__: asked.append("") or [])
+    assert status._night(shared, Home(tmp_path), datetime.now(UTC), "nightly_refresh")[1]
+    assert asked
