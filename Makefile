@@ -56,3 +56,4 @@ ui: install
 lock:
 	$(COMPILE) --extra dev -o requirements-dev.lock
 	$(COMPILE) --extra install -c requirements-dev.lock -o requirements.lock
+	$(COMPILE) --extra install --extra kubernetes -c requirements-dev.lock -o requirements-shared.lock
