@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 FILES = sorted(path for path in DEPLOY.rglob("*") if path.is_file() and path.name != ".env" and "inbox" not in path.parts)
 KINDS = ("celery", "kubernetes")
-TAG_LIMIT = [{"key": "nplv/programma", "value": {"applyLimitPerUniqueValue": True}, "limit": 1}]
+TAG_LIMIT = [{"key": history.PROGRAMME, "value": {"applyLimitPerUniqueValue": True}, "limit": 1}]
 PINNED = re.compile(r"^([a-z0-9][a-z0-9._-]*)(?:\[[^\]]*\])?==(\S+)", re.MULTILINE)
 
 
@@ -341,7 +341,7 @@ def test_the_example_filled_in_is_a_deployment(monkeypatch: pytest.MonkeyPatch) 
             monkeypatch.setenv(name, value)
     deployment = Settings().deployment
     assert deployment
-    assert deployment.store == "s3://nplv/monitor"
+    assert deployment.store == "s3://nplv/monitor/nplv"
     assert "host=postgres " in deployment.catalogue
 
 
