@@ -7,7 +7,7 @@ PIP := $(BIN)/pip install -qq --disable-pip-version-check
 UNINSTALLED := { echo 'make: the packages could not be installed: see to the network (HTTPS_PROXY for a proxy, PIP_INDEX_URL for an index of your own) and free space, and run the same again; it goes on where it stopped' >&2; exit 1; }
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header --quiet pyproject.toml
 
-.PHONY: run test ui install tools prepare check programs lock
+.PHONY: run test test-distributed ui install tools prepare check programs lock
 run: install
 	$(BIN)/nplv run --sources demo
 
@@ -37,18 +37,24 @@ check: tools
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/macros dbt_project/tests
 
-# Tests open what is made in programs of other people (Chromium, LibreOffice, poppler and R), and put the clock forward with faketime. These are installed where
-# that may be done without asking; elsewhere the tests that need them are skipped.
+# Tests open what is made in programs of other people (Chromium, LibreOffice, poppler and R), put the clock forward with faketime, and have hosts and engines of their
+# own (iproute2, PostgreSQL, Redis). These are installed where that may be done without asking; elsewhere the tests that need them are skipped.
 programs:
 	@set -- $$(command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || echo chromium fonts-dejavu-core) \
 	$$(command -v soffice >/dev/null || echo libreoffice-calc-nogui libreoffice-writer-nogui) $$(command -v pdftotext >/dev/null || echo poppler-utils) \
-	$$(command -v faketime >/dev/null || echo faketime) $$(command -v Rscript >/dev/null || echo r-base-core); \
+	$$(command -v faketime >/dev/null || echo faketime) $$(command -v Rscript >/dev/null || echo r-base-core) \
+	$$(ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || echo postgresql) $$(command -v redis-server >/dev/null || echo redis-server) \
+	$$(command -v ip >/dev/null || echo iproute2); \
 	[ $$# -eq 0 ] || { command -v apt-get >/dev/null && as=$$([ "$$(id -u)" = 0 ] || echo 'sudo -n') && echo "Installing for the tests: $$*" >&2 && \
 	$$as apt-get -qq update && $$as env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$$@" >/dev/null; } || \
 	echo "make: not there, and may not be installed here: $$*; the tests that need them are skipped" >&2
 
 test: check programs
 	$(BIN)/pytest -n 2 --dist loadfile
+
+# Two hosts, with the engines that they share on a third; `make test` has these tests too.
+test-distributed: tools programs
+	$(BIN)/pytest tests/distributed
 
 ui: install
 	$(BIN)/nplv ui --port $(PORT)

@@ -21,6 +21,7 @@ from typing import Any
 from urllib.error import URLError
 
 from benchmarks.processes import ROOT, free_port
+from nplv_orchestration.configuration import OWN
 from nplv_orchestration.services import LOCATION
 from tests.engines import Engines, engines
 from tests.programs import program
@@ -116,9 +117,9 @@ class Deployment:
         assert not told.get("errors"), told
         return told["data"]
 
-    def launch(self, job: str, location: str = LOCATION) -> str:
-        """Ask for a run of a job; gives its id."""
-        selector = {"repositoryLocationName": location, "repositoryName": "__repository__", "jobName": job}
+    def launch(self, job: str, programme: str = OWN) -> str:
+        """Ask for a run of a job of a programme; gives its id."""
+        selector = {"repositoryLocationName": programme, "repositoryName": "__repository__", "jobName": job}
         told = self.ask(_JOB, p={"selector": selector, "runConfigData": {}, "mode": "default"})["launchRun"]
         assert told["__typename"] == "LaunchRunSuccess", told
         return str(told["run"]["runId"])
@@ -167,20 +168,24 @@ class Deployment:
 
 
 @contextmanager
-def deployed(folder: Path, environment: Mapping[str, str]) -> Iterator[Deployment]:
-    """All processes of a deployment but its workers. environment: of all of them, besides where the engines are."""
+def deployed(folder: Path, programmes: Path, environment: Mapping[str, str]) -> Iterator[Deployment]:
+    """All processes of a deployment but its workers. programmes: the folder of each; environment: of all processes, besides where the engines are."""
     with network(), engines(HERE) as running:
-        code, web = free_port(), free_port()
+        web, servers = free_port(), {path.name: free_port() for path in sorted(programmes.iterdir())}
         dagster = folder / "dagster"
         dagster.mkdir()
         settings = (ROOT / "deploy" / "celery" / "dagster.yaml").read_text(encoding="utf-8")
         (dagster / "dagster.yaml").write_text(settings.replace("poll_interval_seconds: 30", "poll_interval_seconds: 2"), encoding="utf-8")
         workspace = folder / "workspace.yaml"
-        workspace.write_text(f"load_from:\n  - grpc_server: {{host: 127.0.0.1, port: {code}, location_name: {LOCATION}}}\n", encoding="utf-8")
-        found = Deployment(running, folder, running.environment("monitor") | {"DAGSTER_HOME": str(dagster)} | dict(environment), web)
+        locations = "".join(f"  - grpc_server: {{host: 127.0.0.1, port: {port}, location_name: {name}}}\n" for name, port in servers.items())
+        workspace.write_text(f"load_from:\n{locations}", encoding="utf-8")
+        shared = {"DAGSTER_HOME": str(dagster), "NPLV_PROGRAMMES": str(programmes)}
+        found = Deployment(running, folder, running.environment("monitor") | shared | dict(environment), web)
         dg = (sys.executable, "-m", "dagster")
         try:
-            found.start("code", *dg, "api", "grpc", "-h", "127.0.0.1", "-p", str(code), "-m", LOCATION, "--location-name", LOCATION)
+            for name, port in servers.items():
+                asked = ("-h", "127.0.0.1", "-p", str(port), "-m", LOCATION, "-a", name, "--location-name", name)
+                found.start(f"code-{name}", *dg, "api", "grpc", *asked)
             found.start("web", sys.executable, "-m", "dagster_webserver", "-h", "127.0.0.1", "-p", str(web), "-w", str(workspace))
             _wait_for(found, web)
             found.start("daemon", sys.executable, "-m", "dagster._daemon", "run", "-w", str(workspace))
@@ -195,7 +200,7 @@ def _wait_for(found: Deployment, web: int) -> None:
         with contextlib.suppress(URLError, ConnectionError):
             urllib.request.urlopen(f"http://127.0.0.1:{web}/server_info").close()
             return
-        for name in ("code", "web"):
-            assert found.processes[name].poll() is None, found.log(name)[-3000:]
+        for name, process in found.processes.items():
+            assert process.poll() is None, found.log(name)[-3000:]
         time.sleep(0.25)
     raise AssertionError(found.log("web")[-3000:])

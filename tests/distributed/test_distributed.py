@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,22 +14,29 @@ import pytest
 
 from nplv_orchestration import current
 from nplv_orchestration.build import NIGHTLY
+from nplv_orchestration.configuration import FILE, FOLDER, OWN
 from nplv_orchestration.history import MACHINE
 from nplv_orchestration.home import Home
 from nplv_orchestration.settings import Deployment as Shared
+from nplv_orchestration.settings import load_settings
 from nplv_orchestration.shared import lake
 from nplv_orchestration.shared.home import SharedHome
 from nplv_orchestration.sums import problems, sha256
 from tests.distributed.hosts import WORKERS, Deployment, deployed
 from tests.real import Night
+from tests.unit.test_configuration import WORDS
 
-ONE, OTHER = WORKERS
+SECOND = "nprz"
 
 
 @pytest.fixture(scope="module")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """Two programmes, of which the second has few indicators and other words."""
     folder = tmp_path_factory.mktemp("deployment")
-    with deployed(folder, {"NPLV_SOURCES": "demo", "NPLV_DEMO_SIZE": "tiny"}) as found:
+    for programme in (OWN, SECOND):
+        shutil.copytree(FOLDER / OWN, folder / "programmes" / programme)
+    (folder / "programmes" / SECOND / FILE).write_text(WORDS, encoding="utf-8")
+    with deployed(folder, folder / "programmes", {"NPLV_SOURCES": "demo", "NPLV_DEMO_SIZE": "tiny"}) as found:
         for name in WORKERS:
             found.start_worker(name, NPLV_DEMO_NIGHT="0")
         yield found
@@ -42,13 +50,11 @@ def on_night(deployment: Deployment, night: int) -> None:
         deployment.start_worker(name, NPLV_DEMO_NIGHT=str(night))
 
 
-def seen(deployment: Deployment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> SharedHome:
-    """The home as yet another machine finds it in the store."""
-    for name, value in deployment.environment.items():
+def seen(deployment: Deployment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, programme: str = OWN) -> SharedHome:
+    """The home of a programme as yet another machine finds it in the store."""
+    for name, value in (deployment.environment | {"NPLV_HOME": str(tmp_path / f"seen-{time.monotonic_ns()}")}).items():
         monkeypatch.setenv(name, value)
-    from nplv_orchestration.settings import Settings
-
-    home = Home.of(Settings(home=tmp_path / f"seen-{time.monotonic_ns()}"))
+    home = Home.of(load_settings(programme=programme))
     assert isinstance(home, SharedHome)
     return home
 
@@ -90,10 +96,20 @@ def rows_of(database: Path) -> list[Any]:
         return connection.execute(FIGURES.format("nplv")).fetchall()
 
 
-def test_a_night_on_one_host_and_the_edition_on_whichever(deployment: Deployment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    night = deployment.wait_for_end(deployment.launch(NIGHTLY))
-    assert night["status"] == "SUCCESS", deployment.processes
-    assert night["tags"][MACHINE] in WORKERS
+def test_two_programmes_have_their_night_at_once_each_on_a_host_and_then_the_edition(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    runs = {programme: deployment.launch(NIGHTLY, programme) for programme in (OWN, SECOND)}
+    nights = {programme: deployment.wait_for_end(run) for programme, run in runs.items()}
+    assert {programme: night["status"] for programme, night in nights.items()} == dict.fromkeys(runs, "SUCCESS"), list(
+        map(deployment.errors, runs.values())
+    )
+    assert {night["tags"][MACHINE] for night in nights.values()} == set(WORKERS)
+    second = seen(deployment, monkeypatch, tmp_path, SECOND)
+    with duckdb.connect(str(second.current / "intern" / "nplv.duckdb"), read_only=True) as connection:
+        told = connection.execute("SELECT DISTINCT indicator_id FROM marts.indicator_values ORDER BY 1").fetchall()
+    assert [name for (name,) in told] == ["inkomen", "woz_relatief"]
+    demand_whole(second, 1)
     end = time.monotonic() + 300
     home = seen(deployment, monkeypatch, tmp_path)
     while not (edition := home.editions / "2025" / "current" / "provenance.json").exists():  # by the sensor, after the publication
