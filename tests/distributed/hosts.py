@@ -129,7 +129,7 @@ class Deployment:
         query = "query($id: ID!) { runOrError(runId: $id) { ... on Run { status tags { key value } stepStats { stepKey status startTime } } } }"
         found: dict[str, Any] = self.ask(query, id=run_id)["runOrError"]
         found["tags"] = {tag["key"]: tag["value"] for tag in found["tags"]}
-        found["began"] = {step["stepKey"] for step in found["stepStats"] if step["startTime"]}
+        found["began"] = {step["stepKey"].split("__")[-1] for step in found["stepStats"] if step["startTime"]}  # without the programme
         return found
 
     def wait_for_step(self, run_id: str, step: str, seconds: int = 300) -> dict[str, Any]:
@@ -187,7 +187,7 @@ def deployed(folder: Path, programmes: Path, environment: Mapping[str, str]) -> 
                 asked = ("-h", "127.0.0.1", "-p", str(port), "-m", LOCATION, "-a", name, "--location-name", name)
                 found.start(f"code-{name}", *dg, "api", "grpc", *asked)
             found.start("web", sys.executable, "-m", "dagster_webserver", "-h", "127.0.0.1", "-p", str(web), "-w", str(workspace))
-            _wait_for(found, web)
+            _wait_for(found)
             found.start("daemon", sys.executable, "-m", "dagster._daemon", "run", "-w", str(workspace))
             yield found
         finally:
@@ -195,11 +195,15 @@ def deployed(folder: Path, programmes: Path, environment: Mapping[str, str]) -> 
                 found.kill(name)
 
 
-def _wait_for(found: Deployment, web: int) -> None:
+def _wait_for(found: Deployment) -> None:
+    """Wait until the web server knows the code of all programmes."""
     for _ in range(480):
-        with contextlib.suppress(URLError, ConnectionError):
-            urllib.request.urlopen(f"http://127.0.0.1:{web}/server_info").close()
-            return
+        with contextlib.suppress(URLError, ConnectionError, TypeError):  # a location that is not loaded yet has no entry
+            entries = found.ask("{ workspaceOrError { ... on Workspace { locationEntries { locationOrLoadError { __typename } } } } }")[
+                "workspaceOrError"
+            ]
+            if {entry["locationOrLoadError"]["__typename"] for entry in entries["locationEntries"]} == {"RepositoryLocation"}:
+                return
         for name, process in found.processes.items():
             assert process.poll() is None, found.log(name)[-3000:]
         time.sleep(0.25)
