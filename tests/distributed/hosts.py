@@ -35,7 +35,7 @@ _ENDED = ("SUCCESS", "FAILURE", "CANCELED")
 @contextmanager
 def network() -> Iterator[None]:
     """A bridge on this machine, and a host at the other end of each of its two cables. For who may make them: in CI that is so."""
-    ip = program("ip")
+    ip = _ip()
 
     def run(*words: str) -> None:
         subprocess.run([ip, *words], check=True, capture_output=True, text=True)
@@ -57,6 +57,11 @@ def network() -> Iterator[None]:
         _remove(ip)
 
 
+def _ip() -> str:
+    """The program that makes hosts; its folder is not on everybody's path."""
+    return program("ip", "/usr/sbin/ip", "/sbin/ip")
+
+
 def _remove(ip: str) -> None:
     for words in (*(("netns", "del", name) for name in WORKERS), ("link", "del", BRIDGE)):
         subprocess.run([ip, *words], check=False, capture_output=True)
@@ -76,7 +81,7 @@ class Deployment:
         """Start a process. on: the host; more: of its environment."""
         home = self.folder / "homes" / name
         environment = os.environ | self.environment | {"NPLV_HOME": str(home)} | more
-        there = ["ip", "netns", "exec", on, "unshare", "--uts", "sh", "-c", f'hostname {on}; exec "$@"', "sh"] if on else []
+        there = [_ip(), "netns", "exec", on, "unshare", "--uts", "sh", "-c", f'hostname {on}; exec "$@"', "sh"] if on else []
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen([*there, *command], env=environment, stdout=log, stderr=log, start_new_session=True, cwd=ROOT)
 
@@ -99,7 +104,7 @@ class Deployment:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         if name in WORKERS:
-            found = subprocess.run(["ip", "netns", "pids", name], capture_output=True, text=True, check=True).stdout.split()
+            found = subprocess.run([_ip(), "netns", "pids", name], capture_output=True, text=True, check=True).stdout.split()
             for pid in map(int, found):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
