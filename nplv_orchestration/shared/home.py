@@ -16,11 +16,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nplv_orchestration import current
-from nplv_orchestration.errors import HomeBusy, NplvError
+from nplv_orchestration.errors import HomeBusy, NplvError, WrongCall
 from nplv_orchestration.home import Home, locked, point_to, write_atomically
 from nplv_orchestration.settings import Deployment
 from nplv_orchestration.shared import lake, postgres
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 _SHARED = ("published", "editions", "alerts", "quality", "replays", "demo", "sources", "built.json")
 _LISTS, _FILES, _HERE = "home", "files", ".shared.json"
+_NEEDED = ("psycopg2", "s3fs", "duckdb_extension_ducklake", "duckdb_extension_httpfs", "duckdb_extension_postgres_scanner")
 _FRESH = 2.0  # seconds that what was read of the store is new enough for who only reads
 _TIMES = 5  # that a list may be replaced while it is read
 _LOOKED: dict[Path, float] = {}  # when the folder of a home was last brought up to date by this process
@@ -57,7 +59,11 @@ class SharedHome(Home):
 
     @classmethod
     def opened(cls, root: Path, deployment: Deployment) -> SharedHome:
-        """The home, with its folder as new as it need be for who reads."""
+        """The home, with its folder as new as it need be for who reads. Raises WrongCall when what the engines are reached with is not installed."""
+        if absent := [name for name in _NEEDED if find_spec(name) is None]:
+            raise WrongCall(
+                f"for a shared warehouse {', '.join(absent)} must be installed: `make tools`, or pip install 'nplv-orchestration[shared]'"
+            )
         home = cls(root, deployment)
         if time.monotonic() - _LOOKED.get(root, -_FRESH) >= _FRESH:
             home._pull_to_read()

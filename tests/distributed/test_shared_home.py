@@ -11,7 +11,7 @@ import pytest
 import time_machine
 
 from nplv_orchestration.archive import Archive, Manifest
-from nplv_orchestration.errors import HomeBusy, NplvError
+from nplv_orchestration.errors import HomeBusy, NplvError, WrongCall
 from nplv_orchestration.home import Home, point_to
 from nplv_orchestration.settings import Settings
 from nplv_orchestration.shared import postgres
@@ -264,6 +264,14 @@ def test_a_clock_that_is_off_is_one_line(machine: Machine, seconds: int, says: s
         one.writing("one"),
     ):
         pass
+
+
+def test_engines_that_are_not_installed_are_one_line(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nplv_orchestration.shared.home.find_spec", lambda name: None if name == "s3fs" else name)
+    with pytest.raises(
+        WrongCall, match=r"for a shared warehouse s3fs must be installed: `make tools`, or pip install 'nplv-orchestration\[shared\]'"
+    ):
+        machine()
 
 
 @pytest.mark.parametrize(
