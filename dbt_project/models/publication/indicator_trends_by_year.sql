@@ -130,7 +130,10 @@ spread as (
     group by all
 ),
 
-areas as (select count(distinct geo_code) as areas from figures where geo_level = 'gebied')
+areas as (
+    select count(distinct geo_code) as areas from figures
+    where geo_level = 'gebied'
+)
 
 select
     v.up_to_year, v.start1_from, v.start2_from, v.indicator_id, v.geo_level, v.geo_code, v.series,
@@ -165,7 +168,8 @@ select
     {%- for q in [1, 2, 3] %}
     case
         -- plus zero, for a rounded zero has no sign
-        when v.geo_level = 'nplv' and s.judged_areas >= greatest(areas.areas, {{ var('fewest_areas') }}) then round(s.quartiles[{{ q }}] / c.smallest_change) * c.smallest_change + 0.0
+        when v.geo_level = 'nplv' and s.judged_areas >= greatest(areas.areas, {{ var('fewest_areas') }})
+            then round(s.quartiles[{{ q }}] / c.smallest_change) * c.smallest_change + 0.0
     end as spread_q{{ q }}{{ ',' if not loop.last }}
     {%- endfor %}
 from verdicts as v
