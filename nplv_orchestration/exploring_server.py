@@ -5,11 +5,14 @@ How it is served belongs here; what it shows is in `explorer`.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
+
+from nplv_orchestration.settings import load_settings
 
 AS_OF = "NPLV_EXPLORE_AS_OF"
 """The variable that tells the notebook which version is meant, in the words of `--as-of`."""
@@ -23,12 +26,16 @@ _POLICY = (
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws://127.0.0.1:* ws://localhost:*; frame-ancestors 'none'; form-action 'self'"
 )
 
-# Marimo's page is English and names no main part, and its menu holds a copy as HTML that fetches its code from elsewhere and does not say in its name that it is internal.
+# Marimo's page is English, has one title for all programmes, and names no main part, and its menu holds a copy as HTML that fetches its code from elsewhere and does not say in its name that it is internal.
 _HEAD = """<meta name="robots" content="noindex"><style>[data-testid="notebook-actions-dropdown"] { display: none !important; }</style>
 <script>
 document.documentElement.lang = "nl";
-new MutationObserver(() => { const app = document.getElementById("App"); if (app && !app.hasAttribute("role")) app.setAttribute("role", "main"); })
-  .observe(document.documentElement, { childList: true, subtree: true });
+const title = TITLE;
+new MutationObserver(() => {
+  const app = document.getElementById("App");
+  if (app && !app.hasAttribute("role")) app.setAttribute("role", "main");
+  if (document.title !== title) document.title = title;
+}).observe(document.documentElement, { childList: true, subtree: true });
 </script>"""
 
 _Message = MutableMapping[str, Any]
@@ -40,7 +47,8 @@ def serve(port: int) -> None:
     import marimo
     import uvicorn
 
-    app = marimo.create_asgi_app(quiet=True, include_code=False, html_head=_HEAD).with_app(path="", root=str(_NOTEBOOK)).build()
+    title = json.dumps(f"Intern: verkenner van de monitor {load_settings().configuration.short_nl}")
+    app = marimo.create_asgi_app(quiet=True, include_code=False, html_head=_HEAD.replace("TITLE", title)).with_app(path="", root=str(_NOTEBOOK)).build()
     # an open page would keep the server waiting for its end
     uvicorn.run(guarded(app), host="127.0.0.1", port=port, log_level="error", timeout_graceful_shutdown=1)
     # once a page was opened a worker of marimo waits for work for ever, and Python at its end for the worker; there is nothing left to write

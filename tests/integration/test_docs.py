@@ -74,7 +74,7 @@ def test_what_the_readme_tells_to_install_is_what_make_installs() -> None:
     lines = [
         line.split("#")[0].split() for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines() if line.startswith("    .venv/bin/pip ")
     ]
-    assert len(lines) == 2
+    assert len(lines) == 3
     for _, install, *options in lines:
         assert install == "install"
         assert " ".join(options) in make
