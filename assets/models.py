@@ -151,17 +151,18 @@ def _seen(connection: "DuckDBPyConnection", manifest: Manifest, marts: Mapping[s
 
 def model_assets(manifest: Manifest) -> dg.AssetsDefinition:
     """All that dbt makes before the gate, as one step that can be asked for in part."""
+    key_of = partial(asset_key, manifest)
 
     @dg.multi_asset(
         name="warehouse",
         specs=asset_specs(manifest, manifest.private),
-        check_specs=check_specs(manifest, manifest.private, partial(asset_key, manifest)),
+        check_specs=check_specs(manifest, manifest.private, key_of),
         required_resource_keys={"monitor"},
         can_subset=True,
     )
     def warehouse(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         monitor: Monitor = context.resources.monitor
-        chosen = [n for n in manifest.private if asset_key(manifest, n) in context.selected_asset_keys]
+        chosen = [n for n in manifest.private if key_of(n) in context.selected_asset_keys]
         wanted = context.selected_asset_check_keys
         unchanged = monitor.is_built()
         if not unchanged:
@@ -187,24 +188,20 @@ def model_assets(manifest: Manifest) -> dg.AssetsDefinition:
             )
             marts = {i.indicator_id: i for i in manifest.indicators if manifest.marts[i.indicator_id] in chosen}
             shown = _seen(connection, manifest, marts, monitor.home.current)
-        outcomes = list(evaluate(monitor, manifest, partial(asset_key, manifest), wanted, tables, unchanged))
+        outcomes = list(evaluate(monitor, manifest, key_of, wanted, tables, unchanged))
         portrayed = {
-            manifest.marts[name].relation: _portrayed(marts[name], seen, monitor.mode == "demo", outcomes, asset_key(manifest, manifest.marts[name]))
+            manifest.marts[name].relation: _portrayed(marts[name], seen, monitor.mode == "demo", outcomes, key_of(manifest.marts[name]))
             for name, seen in shown.items()
         }
         for node in chosen:
             yield dg.MaterializeResult(
-                asset_key=asset_key(manifest, node),
+                asset_key=key_of(node),
                 data_version=dg.DataVersion(tables[node.relation]),
                 metadata={"dagster/row_count": counts[node.relation], "ongewijzigd": unchanged} | portrayed.get(node.relation, {}),
             )
         yield from outcomes
-        everything = {asset_key(manifest, n) for n in manifest.private}
-        if (
-            not unchanged
-            and context.selected_asset_keys >= everything
-            and len(wanted) == len(check_specs(manifest, manifest.private, partial(asset_key, manifest)))
-        ):
+        everything = {key_of(n) for n in manifest.private}
+        if not unchanged and context.selected_asset_keys >= everything and len(wanted) == len(check_specs(manifest, manifest.private, key_of)):
             monitor.remember_built(tables)
 
     return warehouse

@@ -62,7 +62,8 @@ def decided(decisions: Iterable[gate.Decision]) -> dg.TableMetadataValue:
 
 def publication_assets(manifest: Manifest) -> list[dg.AssetsDefinition]:
     """The assets from the gate to the published version. Each asks the gate again, so none can be launched around it."""
-    marts = [asset_key(manifest, node) for node in manifest.marts.values()]
+    key_of = partial(asset_key, manifest)
+    marts = [key_of(node) for node in manifest.marts.values()]
 
     @dg.asset(
         key=manifest.key("gate"),
@@ -105,7 +106,7 @@ def publication_assets(manifest: Manifest) -> list[dg.AssetsDefinition]:
     @dg.multi_asset(
         name="derived",
         specs=asset_specs(manifest, manifest.derived),
-        check_specs=check_specs(manifest, manifest.derived, partial(asset_key, manifest)),
+        check_specs=check_specs(manifest, manifest.derived, key_of),
         required_resource_keys={"monitor"},
         can_subset=False,
     )
@@ -121,12 +122,12 @@ def publication_assets(manifest: Manifest) -> list[dg.AssetsDefinition]:
             publication.remember_derived(connection, manifest)
             tables = fingerprints(connection, [n.relation for n in manifest.derived])
         for node in manifest.derived:
-            yield dg.MaterializeResult(asset_key=asset_key(manifest, node), data_version=dg.DataVersion(tables[node.relation]))
-        yield from evaluate(monitor, manifest, partial(asset_key, manifest), context.selected_asset_check_keys, tables, unchanged)
+            yield dg.MaterializeResult(asset_key=key_of(node), data_version=dg.DataVersion(tables[node.relation]))
+        yield from evaluate(monitor, manifest, key_of, context.selected_asset_check_keys, tables, unchanged)
 
     @dg.asset(
         key=manifest.key("publication"),
-        deps=[asset_key(manifest, n) for n in manifest.derived],
+        deps=[key_of(n) for n in manifest.derived],
         group_name="publicatie",
         description="De gepubliceerde versie: een interne en een openbare database, met Parquet ernaast.",
         owners=["team:monitor-nplv"],

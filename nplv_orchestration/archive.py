@@ -1,28 +1,23 @@
 """The raw archive: every version of every source table that was ever used, as Parquet named by its content's hash.
 
 Storing and finding versions belongs here; asking publishers is in `sources`. A Parquet file and a manifest are written
-once and never changed; only `state.json` of a table, which says how the last question ended, is replaced. In object storage the same
-objects have the same names, and the folder is a copy of them: of manifests and states always, of a Parquet file once it is asked for.
+once and never changed; only `state.json` of a table, which says how the last question ended, is replaced. What is otherwise when machines share
+it is in `shared.archive`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import rmtree
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from nplv_orchestration.errors import NplvError
 from nplv_orchestration.home import Home, sync, write_atomically
 from nplv_orchestration.sums import sha256
-
-if TYPE_CHECKING:
-    from nplv_orchestration.shared.objects import Objects
 
 State = Literal["fresh", "unchanged", "stale", "not_found", "not_configured", "refused", "unreachable"]
 
@@ -95,29 +90,19 @@ def now() -> str:
 
 
 class Archive:
-    """The archive in one folder, or in object storage with that folder as its copy. Making the object of a folder writes nothing; of a store it brings the copy up to date."""
+    """The archive in one folder. Making the object writes nothing."""
 
-    def __init__(self, root: Path, store: Objects | None = None) -> None:
-        self.root, self._store = root, store
-        self._stored: dict[str, tuple[int, str]] = {}
-        if store:
-            self._bring_up_to_date(store)
+    def __init__(self, root: Path) -> None:
+        self.root = root
 
     @classmethod
     def of(cls, home: Home) -> Archive:
-        """The archive of a home."""
-        return cls(home.archive, home.archive_store())
+        """The archive of a home, in its folder or in the store that machines share."""
+        if (store := home.archive_store()) is None:
+            return cls(home.archive)
+        from nplv_orchestration.shared.archive import SharedArchive
 
-    def _bring_up_to_date(self, store: Objects) -> None:
-        """Make the manifests and states of the copy those of the store."""
-        self._stored = store.names()
-        if not self._stored:
-            return
-        small = {name for name in self._stored if name.endswith(".json")}
-        here = {path.relative_to(self.root).as_posix(): path for path in self.root.glob("*/*.json")}
-        store.fetch((name, self.root / name) for name in small if name not in here or _differs(here[name], *self._stored[name]))
-        for name in here.keys() - small:
-            here[name].unlink()
+        return SharedArchive(home.archive, store)
 
     def current(self, key: str) -> Manifest | None:
         """The last good version of a table, or None when nothing was ever stored. Raises NplvError for a manifest that is not one."""
@@ -132,23 +117,15 @@ class Archive:
         return sorted((self.root / key).glob("[0-9]*.json"))
 
     def path(self, manifest: Manifest) -> Path:
-        """The Parquet file of a version; from object storage it is fetched when it is not here yet, and there."""
-        path = self.root / file_of(manifest)
-        if self._store and file_of(manifest) in self._stored and not path.exists():
-            self._store.fetch([(file_of(manifest), path)])
-            if sha256(path) != manifest.sha256:
-                path.unlink()
-                raise NplvError(f"{self.address(manifest)} is not what was stored; restore it from a copy of the store")
-        return path
+        """The Parquet file of a version."""
+        return self.root / file_of(manifest)
 
     def address(self, manifest: Manifest) -> str:
         """Where DuckDB finds the Parquet file of a version, on any machine that shares the archive."""
-        return self._store.address(file_of(manifest)) if self._store else str(self.path(manifest))
+        return str(self.path(manifest))
 
     def holds(self, manifest: Manifest) -> bool:
-        """Whether the file of a version is there, and whole as far as its ends tell; in object storage it was written whole or not at all."""
-        if self._store:
-            return self._stored.get(file_of(manifest), (0, ""))[0] > 0
+        """Whether the file of a version is there, and whole as far as its ends tell."""
         try:
             with self.path(manifest).open("rb") as file:
                 start = file.read(4)
@@ -168,10 +145,7 @@ class Archive:
         return folder
 
     def tidy(self) -> None:
-        """Remove what a killed pull left, and let a store that has no archive yet take over that of the folder; only for who holds the home's lock."""
-        if self._store and not self._stored:
-            self._store.send((path, path.relative_to(self.root).as_posix()) for path in sorted(self.root.glob("*/[!.]*"), key=_with_manifests_last))
-            self._stored = self._store.names()
+        """Remove what a killed pull left; only for who holds the home's lock."""
         for left_over in self.root.glob("*/.draft-*"):
             left_over.unlink()
         for left_over in self.root.glob("*/.fetched-*"):
@@ -190,14 +164,16 @@ class Archive:
         else:
             os.replace(draft, path)
             sync(path.parent)
-        name, text = f"{stored.key}/{number:04d}.json", json.dumps(asdict(stored), ensure_ascii=False, indent=1).encode()
-        if self._store:
-            if not self.holds(stored):
-                self._store.send([(path, file_of(stored))])
-                self._stored[file_of(stored)] = (path.stat().st_size, "")
-            self._store.create(name, text)
-        write_atomically(self.root / name, text)
+        self._keep(path)
+        self._write(f"{stored.key}/{number:04d}.json", json.dumps(asdict(stored), ensure_ascii=False, indent=1).encode())
         return stored
+
+    def _keep(self, path: Path) -> None:
+        """Make a Parquet file that lies in the folder known to who shares the archive."""
+
+    def _write(self, name: str, text: bytes) -> None:
+        """Write a manifest, which is not there yet, or a state."""
+        write_atomically(self.root / name, text)
 
     def as_of(self, key: str, moment: datetime) -> Manifest | None:
         """The version of a table that was the last good one at a moment, or None when there was none yet."""
@@ -224,9 +200,6 @@ class Archive:
         path = self.root / file_of(manifest)
         size = path.stat().st_size if path.exists() else 0
         path.unlink(missing_ok=True)
-        if self._store:
-            size = self._stored.pop(file_of(manifest), (0, ""))[0]
-            self._store.remove([file_of(manifest)] if size else [])
         return size
 
     def tables(self) -> list[str]:
@@ -234,18 +207,12 @@ class Archive:
         return sorted(path.name for path in self.root.glob("*") if path.is_dir())
 
     def digest(self, name: str) -> str:
-        """The hash of the content of one of `files`, as it is where all machines find it."""
-        if not self._store:
-            return sha256(self.root / name)
-        with TemporaryDirectory() as folder:
-            self._store.fetch([(name, Path(folder) / "file")])
-            return sha256(Path(folder) / "file")
+        """The hash of the content of one of `files`, as it is where all find it."""
+        return sha256(self.root / name)
 
-    def files(self) -> dict[str, int]:
-        """The Parquet files that there are, as key/hash.parquet, with their bytes."""
-        if self._store:
-            return {name: size for name, (size, _) in sorted(self._stored.items()) if name.endswith(".parquet")}
-        return {path.relative_to(self.root).as_posix(): path.stat().st_size for path in sorted(self.root.glob("*/*.parquet"))}
+    def files(self) -> list[str]:
+        """The Parquet files that there are, as key/hash.parquet."""
+        return [path.relative_to(self.root).as_posix() for path in sorted(self.root.glob("*/*.parquet"))]
 
     def state(self, key: str) -> TableState | None:
         """How the last question about a table ended, or None when it was never asked."""
@@ -262,24 +229,12 @@ class Archive:
         text = json.dumps(kept, ensure_ascii=False).encode()
         path = self.root / state.key / "state.json"
         if not path.exists() or path.read_bytes() != text:
-            if self._store:
-                self._store.replace(f"{state.key}/state.json", text)
-            write_atomically(path, text)
+            self._write(f"{state.key}/state.json", text)
 
 
 def file_of(manifest: Manifest) -> str:
     """The name of the Parquet file of a version in the archive."""
     return f"{manifest.key}/{manifest.sha256}.parquet"
-
-
-def _with_manifests_last(path: Path) -> tuple[bool, str]:
-    """What a manifest names is there before it."""
-    return path.suffix == ".json", path.name
-
-
-def _differs(path: Path, size: int, mark: str) -> bool:
-    """Whether a file is another than an object of this size and mark, which of a small object is the MD5 of its content."""
-    return path.stat().st_size != size or hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest() != mark
 
 
 def _read(path: Path) -> Manifest:

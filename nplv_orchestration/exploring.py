@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,7 @@ class Version:
         """The name of the version."""
         return self.facts["version"]
 
-    @property
+    @cached_property
     def programme(self) -> Configuration:
         """Of which programme it is, with its words."""
         return of(self.facts)

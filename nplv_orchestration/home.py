@@ -238,7 +238,7 @@ class Home:
     def _clear_away(self) -> None:
         """Remove the drafts of files that a killed writer left beside them; folders that belong to people and to other programs are left alone."""
         ours = (self.archive, self.published, self.editions, self.alerts, self.demo)
-        for draft in (*self.root.glob(_DRAFTS), *(left for folder in ours for left in folder.rglob(_DRAFTS))):
+        for draft in (*self.root.glob(_DRAFTS), *(left for folder in ours for left in drafts_below(folder))):
             draft.unlink(missing_ok=True)
 
     def hold_ui(self) -> int:
@@ -307,19 +307,29 @@ def _draft(path: Path) -> Path:
     return path.with_name(f".{path.name}.{os.getpid()}.tmp")
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a whole file or nothing: a reader sees the old or the new content, also after a crash."""
+def drafts_below(folder: Path) -> Iterator[Path]:
+    """The drafts of files in a folder, of which a killed process leaves some."""
+    return folder.rglob(_DRAFTS)
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Where a file is written before it takes its name, which it does when all went well: a reader sees the old or the new one, also after a crash."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = _draft(path)
     try:
-        with draft.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        yield draft
+        sync(draft)
         os.replace(draft, path)
     finally:
         draft.unlink(missing_ok=True)
     sync(path.parent)
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a whole file or nothing."""
+    with whole(path) as draft:
+        draft.write_bytes(content)
 
 
 def point_to(link: Path, target: str) -> None:

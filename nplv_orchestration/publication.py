@@ -24,7 +24,7 @@ from nplv_orchestration.gate import Decision
 from nplv_orchestration.home import Home, sync
 from nplv_orchestration.manifest import Manifest, Node, project_fingerprint
 from nplv_orchestration.sources.registry import REGISTRY
-from nplv_orchestration.sql import literal, transaction
+from nplv_orchestration.sql import comment, literal, transaction
 from nplv_orchestration.sums import seal
 from nplv_orchestration.versions import code_fingerprint, versions
 from nplv_orchestration.waivers import Waiver
@@ -357,15 +357,15 @@ def _shown(connection: DuckDBPyConnection, table: Table, version: str, is_public
 
 def _describe(connection: DuckDBPyConnection, tables: Sequence[Table], written: Collection[str]) -> None:
     """Write beside each table and column what it means, where any program shows it."""
-    connection.execute("BEGIN")
-    for table in tables:
-        if table.name in written:
-            there = {c[0] for c in connection.execute(f"DESCRIBE version_file.{table.name}").fetchall()}
-            connection.execute(f"COMMENT ON TABLE version_file.{table.name} IS {literal(table.description)}")
-            for column, meaning in table.columns.items():
-                if column in there:
-                    connection.execute(f'COMMENT ON COLUMN version_file.{table.name}."{column}" IS {literal(meaning)}')
-    connection.execute("COMMIT")
+    with transaction(connection):
+        for table in tables:
+            if table.name in written:
+                relation = f"version_file.{table.name}"
+                there = {c[0] for c in connection.execute(f"DESCRIBE {relation}").fetchall()}
+                connection.execute(comment(relation, table.description))
+                for column, meaning in table.columns.items():
+                    if column in there:
+                        connection.execute(comment(relation, meaning, column))
 
 
 def _read_back(folder: Path, written: dict[str, tuple[int, str]], is_public: bool) -> None:

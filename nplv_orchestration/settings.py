@@ -65,6 +65,11 @@ class Deployment:
     store: str
     programme: str
 
+    @property
+    def lake(self) -> str:
+        """The catalogue, as DuckDB attaches it."""
+        return f"{LAKE}{self.catalogue}"
+
 
 class Settings(BaseSettings):
     """All settings; each is the environment variable `NPLV_<NAME>`."""

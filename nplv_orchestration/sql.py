@@ -19,6 +19,12 @@ def literal(value: object) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
+def comment(relation: str, meaning: str, column: str = "") -> str:
+    """The statement that writes beside a table, or one of its columns, what it means."""
+    what = f'COLUMN {relation}."{column}"' if column else f"TABLE {relation}"
+    return f"COMMENT ON {what} IS {literal(meaning)}"
+
+
 @contextmanager
 def transaction(connection: DuckDBPyConnection) -> Iterator[None]:
     """All that is written, or nothing; in a lake it is one snapshot."""

@@ -82,12 +82,12 @@ def _warehouse(settings: Settings) -> Iterator[list[str]]:
     """Let dbt work in this warehouse, with the arguments for that, and let go of it afterwards."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
-    with for_dbt(settings) as target:
-        try:
-            yield ["--target", target]
-        finally:
-            DuckDBConnectionManager.close_all_connections()
-            gc.collect()  # dbt's last handle on the file goes with its frames; an open one refuses every other connection
+    target = for_dbt(settings)
+    try:
+        yield ["--target", target]
+    finally:
+        DuckDBConnectionManager.close_all_connections()
+        gc.collect()  # dbt's last handle on the file goes with its frames; an open one refuses every other connection
 
 
 def build_models(select: Sequence[str], settings: Settings, folder: Path, *, watch: Watch = unwatched) -> None:

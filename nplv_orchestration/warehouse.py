@@ -79,18 +79,17 @@ def _use_lake(connection: DuckDBPyConnection, deployment: Deployment) -> None:
     connection.execute(f"USE {DATABASE}")
 
 
-@contextmanager
-def for_dbt(settings: Settings) -> Iterator[str]:
+def for_dbt(settings: Settings) -> str:
     """Tell dbt, in this process, where the warehouse of these settings is; gives the target of `profiles.yml` for it."""
     if deployment := settings.deployment:
         from nplv_orchestration.shared import lake
 
         place = lake.place(deployment, "warehouse")
-        told = {"WAREHOUSE": f"ducklake:postgres:{deployment.catalogue}", "SCHEMA": place["METADATA_SCHEMA"], "FILES": place["DATA_PATH"]}
+        told = {"WAREHOUSE": deployment.lake, "SCHEMA": place["METADATA_SCHEMA"], "FILES": place["DATA_PATH"]}
     else:
         told = {"WAREHOUSE": _file(settings)}
     os.environ |= {f"{DBT}{name}": value for name, value in told.items()}
-    yield "lake" if deployment else "warehouse"
+    return "lake" if deployment else "warehouse"
 
 
 def raw_columns() -> dict[str, dict[str, str]]:

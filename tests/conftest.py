@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import shutil
-import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -23,6 +21,7 @@ from tests.deliveries import addresses, known_buurten, put
 from tests.engines import Engines, engines
 from tests.homes import copied
 from tests.real import Night, answering, serving, settings_for
+from tests.shared_homes.sitecustomize import apart
 
 _ENGINES = pytest.StashKey[AbstractContextManager[Engines]]()
 SHARED_HOMES = str(Path(__file__).with_name("shared_homes"))
@@ -45,8 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "TEST_HOMES_ARE_SHARED": "yes",
         "PYTHONPATH": os.pathsep.join(filter(None, [SHARED_HOMES, os.environ.get("PYTHONPATH")])),
     }
-    sys.path.insert(0, SHARED_HOMES)
-    importlib.import_module("sitecustomize" if "sitecustomize" not in sys.modules else "tests.shared_homes.sitecustomize").apart(settings_module)
+    apart(settings_module)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

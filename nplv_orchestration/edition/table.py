@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +81,7 @@ class Edition:
         """Whether the figures are invented."""
         return self.facts.get("mode") == "demo"
 
-    @property
+    @cached_property
     def programme(self) -> Configuration:
         """Of which programme it is, with its words."""
         return of(self.facts)

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from nplv_orchestration import current
 from nplv_orchestration.errors import HomeBusy, NplvError, WrongCall
-from nplv_orchestration.home import Home, locked, point_to, write_atomically
+from nplv_orchestration.home import Home, drafts_below, locked, point_to, write_atomically
 from nplv_orchestration.settings import Deployment
 from nplv_orchestration.shared import lake, postgres
 from nplv_orchestration.shared.objects import Objects, Taken
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 
 _SHARED = ("published", "editions", "alerts", "quality", "replays", "demo", "sources", "built.json")
 _LISTS, _FILES, _HERE = "home", "files", ".shared.json"
-_NEEDED = ("psycopg2", "s3fs", "duckdb_extension_ducklake", "duckdb_extension_httpfs", "duckdb_extension_postgres_scanner")
+_NEEDED = ("psycopg2", "s3fs", *map(lake.package_of, lake.EXTENSIONS))
 _FRESH = 2.0  # seconds that what was read of the store is new enough for who only reads
 _TIMES = 5  # that a list may be replaced while it is read
 _LOOKED: dict[Path, float] = {}  # when the folder of a home was last brought up to date by this process
-_FOLLOWED: dict[Path, str] = {}  # the version that the lakes hold, as far as the writer of a home knows
+_WRITERS: dict[Path, Writer] = {}  # who writes in the folder of a home, of this process
 _ONE = threading.Lock()
 
 
@@ -86,7 +86,6 @@ class SharedHome(Home):
             try:
                 self.pull()
                 lake.demand(self.deployment)
-                _FOLLOWED.pop(self.root, None)
                 self.settle()  # what a killed writer had yet to do
                 try:
                     yield died or died_here
@@ -105,12 +104,13 @@ class SharedHome(Home):
 
         Only for who writes. Raises NplvError when another may be writing, or when the store or the lake cannot be reached; what they hold then stays as it was.
         """
-        _WRITERS[self.root].demand()
+        writer = _WRITERS[self.root]
+        writer.demand()
         self.push()
         version = current.name(self)
-        if version and _FOLLOWED.get(self.root) != version:
+        if version and writer.followed != version:
             lake.follow(self.deployment, self.published / version)
-            _FOLLOWED[self.root] = version
+            writer.followed = version
 
     def in_lakes(self, version: str) -> dict[str, str]:
         """The snapshot of each lake in which a version stands."""
@@ -127,7 +127,8 @@ class SharedHome(Home):
 
     def pull(self) -> None:
         """Make the folder what the store holds, whatever lies there; a store that holds nothing yet takes over what the folder has, with the first that writes."""
-        with self._pulling():
+        self.root.mkdir(parents=True, exist_ok=True)
+        with locked(self.root / "pull.lock"):
             for _ in range(_TIMES):
                 tree = self._newest()
                 if tree.number and tree.programme != self.deployment.programme:
@@ -173,13 +174,6 @@ class SharedHome(Home):
             self.pull()
             _LOOKED[self.root] = time.monotonic()
 
-    @contextmanager
-    def _pulling(self) -> Iterator[None]:
-        """Be the only one who lays the folder out anew."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        with locked(self.root / "pull.lock"):
-            yield
-
     def _newest(self) -> Tree:
         """The state that the store holds; an empty one when it holds none."""
         for _ in range(_TIMES):
@@ -192,7 +186,9 @@ class SharedHome(Home):
         raise NplvError(f"{self.store.url} was written again and again while it was read; run again")
 
     def _lay(self, tree: Tree) -> None:
-        """Make the folder this state: files first, then links, then what is there no longer."""
+        """Make the folder this state: files first, then links, then what is there no longer, the drafts of who was killed included."""
+        for draft in (left for top in _SHARED for left in drafts_below(self.root / top)):
+            draft.unlink(missing_ok=True)
         files, links, marks = self._walk(self._known())
         absent = [name for name, digest in tree.files.items() if files.get(name) != digest]
         self.store.fetch((f"{_FILES}/{tree.files[name]}", self.root / name) for name in absent)
@@ -244,9 +240,6 @@ class SharedHome(Home):
 class _Known:
     tree: Tree
     marks: dict[str, list[int]]
-
-
-_WRITERS: dict[Path, Writer] = {}
 
 
 def _text(tree: Tree) -> bytes:

@@ -7,7 +7,6 @@ in `gate`, and which version is current in `current`: a lake that lags behind it
 from __future__ import annotations
 
 import importlib.util
-import json
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -18,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from nplv_orchestration.errors import NplvError
 from nplv_orchestration.published import Part
 from nplv_orchestration.settings import Deployment
-from nplv_orchestration.sql import literal
+from nplv_orchestration.shared.objects import endpoint
+from nplv_orchestration.sql import comment, literal, transaction
 from nplv_orchestration.warehouse import CONTENT
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Kind = Literal["warehouse", "intern", "openbaar"]
 PARTS: tuple[Part, ...] = ("openbaar", "intern")
 KINDS: tuple[Kind, ...] = (*PARTS, "warehouse")
-_EXTENSIONS = ("httpfs", "postgres_scanner", "ducklake")
+EXTENSIONS = ("httpfs", "postgres_scanner", "ducklake")
 # a file of at most 50 GB goes in parts of 5 MB, which are held in memory for each file that is written; by default these are of 80 MB. Five tries of a request, with
 # longer and longer waits between, take a minute, in which a store can be started again
 _STORE = {
@@ -44,7 +44,7 @@ _KEPT = timedelta(days=1)  # that what was replaced in the lake where figures ar
 def prepare(connection: DuckDBPyConnection) -> None:
     """Let a connection read and write object storage and DuckLake, with what is installed here: nothing is fetched from elsewhere."""
     connection.execute("SET autoinstall_known_extensions = false")
-    for name in _EXTENSIONS:
+    for name in EXTENSIONS:
         connection.execute(f"LOAD {literal(_extension(name))}")
     for name, value in _STORE.items():
         connection.execute(f"SET {name} = {literal(value)}")
@@ -62,7 +62,7 @@ def attach(connection: DuckDBPyConnection, deployment: Deployment, kind: Kind, n
 
     given = [f"{key} {literal(value)}" for key, value in place(deployment, kind).items()]
     try:
-        connection.execute(f"ATTACH {literal(f'ducklake:postgres:{deployment.catalogue}')} AS {name} ({', '.join([*given, *options])})")
+        connection.execute(f"ATTACH {literal(deployment.lake)} AS {name} ({', '.join([*given, *options])})")
     except Error as error:
         raise NplvError(told(error)) from None
 
@@ -114,7 +114,10 @@ def tidy(deployment: Deployment, kept: Collection[str]) -> int:
         for kind in KINDS:
             attach(connection, deployment, kind, "lake")
             rows = connection.execute("SELECT snapshot_id, snapshot_time, commit_message FROM lake.snapshots() ORDER BY snapshot_id").fetchall()
-            old = [number for number, at, version in rows[:-1] if (version not in kept if kind != "warehouse" else datetime.now(UTC) - at > _KEPT)]
+            if kind == "warehouse":
+                old = [number for number, at, _ in rows[:-1] if datetime.now(UTC) - at > _KEPT]
+            else:
+                old = [number for number, _, version in rows[:-1] if version not in kept]
             if old:
                 connection.execute(f"CALL ducklake_expire_snapshots('lake', versions => {old})")
             connection.execute(f"CALL ducklake_cleanup_old_files('lake', older_than => TIMESTAMPTZ {day_ago})")
@@ -134,25 +137,20 @@ def _take_over(connection: DuckDBPyConnection, database: Path, version: str) -> 
     """Make the attached lake hold what a published database holds. Raises NplvError when it reads back differently: then the lake stays as it was."""
     connection.execute(f"ATTACH {literal(database)} AS version (READ_ONLY)")
     try:
-        connection.execute("BEGIN")
-        tables = _tables(connection, "version")
-        for gone in _tables(connection, "lake") - tables:
-            connection.execute(f"DROP TABLE lake.{gone}")
-        for schema in sorted({table.split(".")[0] for table in tables}):
-            connection.execute(f"CREATE SCHEMA IF NOT EXISTS lake.{schema}")
-        for table in sorted(tables):
-            connection.execute(f"CREATE OR REPLACE TABLE lake.{table} AS SELECT * FROM version.{table}")
-            both = [connection.execute(f"SELECT {CONTENT} FROM {of}.{table} AS t").fetchone() for of in ("lake", "version")]
-            if both[0] != both[1]:
-                raise NplvError(f"{table} reads back from the lake differently from version {version}; the lake stays as it was")
-        for statement in _comments(connection):
-            connection.execute(statement)
-        seal = {"version": version, "tables": len(tables)}
-        connection.execute(f"CALL lake.set_commit_message('nplv', {literal(version)}, extra_info => {literal(json.dumps(seal))})")
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
+        with transaction(connection):
+            tables = _tables(connection, "version")
+            for gone in _tables(connection, "lake") - tables:
+                connection.execute(f"DROP TABLE lake.{gone}")
+            for schema in sorted({table.split(".")[0] for table in tables}):
+                connection.execute(f"CREATE SCHEMA IF NOT EXISTS lake.{schema}")
+            for table in sorted(tables):
+                connection.execute(f"CREATE OR REPLACE TABLE lake.{table} AS SELECT * FROM version.{table}")
+                both = [connection.execute(f"SELECT {CONTENT} FROM {of}.{table} AS t").fetchone() for of in ("lake", "version")]
+                if both[0] != both[1]:
+                    raise NplvError(f"{table} reads back from the lake differently from version {version}; the lake stays as it was")
+            for statement in _comments(connection):
+                connection.execute(statement)
+            connection.execute(f"CALL lake.set_commit_message('nplv', {literal(version)})")
     finally:
         connection.execute("DETACH version")
 
@@ -170,8 +168,8 @@ def _comments(connection: DuckDBPyConnection) -> list[str]:
     columns = connection.execute(
         "SELECT schema_name, table_name, column_name, comment FROM duckdb_columns() WHERE database_name = 'version' AND comment IS NOT NULL ORDER BY ALL"
     ).fetchall()
-    return [f"COMMENT ON TABLE lake.{schema}.{table} IS {literal(text)}" for schema, table, text in tables] + [
-        f'COMMENT ON COLUMN lake.{schema}.{table}."{column}" IS {literal(text)}' for schema, table, column, text in columns
+    return [comment(f"lake.{schema}.{table}", text) for schema, table, text in tables] + [
+        comment(f"lake.{schema}.{table}", text, column) for schema, table, column, text in columns
     ]
 
 
@@ -188,11 +186,16 @@ def _opened() -> Iterator[DuckDBPyConnection]:
             raise NplvError(told(error)) from error
 
 
+def package_of(extension: str) -> str:
+    """The package that has an extension of DuckDB."""
+    return f"duckdb_extension_{extension}"
+
+
 def _extension(name: str) -> str:
     """The file of an extension, as its package installed it. Raises NplvError when there is none for this version of DuckDB."""
     import duckdb
 
-    found = importlib.util.find_spec(f"duckdb_extension_{name}")
+    found = importlib.util.find_spec(package_of(name))
     for folder in (found.submodule_search_locations or []) if found else []:
         for file in Path(folder).glob(f"extensions/v{duckdb.__version__}/{name}.duckdb_extension"):
             return str(file)
@@ -201,7 +204,7 @@ def _extension(name: str) -> str:
 
 def _secret() -> str:
     """The keys and the address of the store for DuckDB, from where AWS's own programs have them too."""
-    session, address, region = _store()
+    session, address, region = _store(endpoint())
     keys, given = session.get_credentials(), {"REGION": region}
     if keys:
         frozen = keys.get_frozen_credentials()
@@ -214,10 +217,10 @@ def _secret() -> str:
 
 
 @cache
-def _store() -> tuple[Any, str, str]:
+def _store(given: str | None) -> tuple[Any, str, str]:
     """AWS's session, which renews keys that last an hour, and the address and region of the store: half a second, so once."""
     from botocore.session import get_session
 
     session = get_session()
-    client = session.create_client("s3", region_name=session.get_config_variable("region") or "us-east-1")
+    client = session.create_client("s3", endpoint_url=given, region_name=session.get_config_variable("region") or "us-east-1")
     return session, client.meta.endpoint_url, client.meta.region_name

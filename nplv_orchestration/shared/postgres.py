@@ -5,11 +5,10 @@ A lock of a process, not of a transaction: a pooler between that lends connectio
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -52,10 +51,11 @@ def ask(connection: Any, query: str, *values: object) -> Any:
 
 
 class Writer:
-    """Who is the only writer of a programme, while it lasts."""
+    """Who is the only writer of a programme, while it lasts. followed: the version that the lakes hold, as far as this writer knows."""
 
     def __init__(self, connection: Any, programme: str) -> None:
         self._connection, self._programme = connection, programme
+        self.followed = ""
 
     def demand(self) -> None:
         """Raises NplvError when the lock is lost, as when PostgreSQL was started again: then another may be writing."""
@@ -71,34 +71,29 @@ class Writer:
 @contextmanager
 def writing(deployment: Deployment, who: str, wait: float) -> Iterator[tuple[Writer, str]]:
     """Be the only writer of a programme; with who was it before and is gone ("" when nobody is). Waits up to `wait` seconds, then raises HomeBusy, naming who it is."""
-    connection = connect(deployment)
-    try:
+    programme = deployment.programme
+    with closing(connect(deployment)) as connection:
         _demand_clock(connection)
-        _make(connection, deployment.programme)
-        key, end = _key(f"writer {deployment.programme}"), time.monotonic() + wait
-        while ask(connection, "SELECT pg_try_advisory_lock(%s)", key) != (True,):
+        _make(connection, programme)
+        end = time.monotonic() + wait
+        while not _take(connection, f"writer {programme}"):
             if time.monotonic() >= end:
-                raise _busy(connection, deployment.programme)
+                raise _busy(connection, programme)
             time.sleep(_LOOK)
-        died = _holder(connection, deployment.programme)
-        _hold(connection, deployment.programme, who)
+        died = _holder(connection, programme)
+        _hold(connection, programme, who)
         try:
-            yield Writer(connection, deployment.programme), died
+            yield Writer(connection, programme), died
         finally:
-            _let_go(connection, deployment.programme)
-    finally:
-        connection.close()
+            _let_go(connection, programme)
 
 
 def refuse_when_busy(deployment: Deployment) -> None:
     """Raises HomeBusy, naming who it is, when a programme has a writer."""
-    connection = connect(deployment)
-    try:
+    with closing(connect(deployment)) as connection:
         _make(connection, deployment.programme)
-        if ask(connection, "SELECT pg_try_advisory_lock(%s)", _key(f"writer {deployment.programme}")) != (True,):
+        if not _take(connection, f"writer {deployment.programme}"):
             raise _busy(connection, deployment.programme)
-    finally:
-        connection.close()
 
 
 def live(deployment: Deployment, run_id: str) -> None:
@@ -110,11 +105,13 @@ def live(deployment: Deployment, run_id: str) -> None:
 
 def lives(deployment: Deployment, run_id: str) -> bool:
     """Whether the process of a run that was known to live does so still."""
-    connection = connect(deployment)
-    try:
-        return bool(ask(connection, "SELECT pg_try_advisory_lock(%s)", _key(f"run {run_id}")) != (True,))
-    finally:
-        connection.close()
+    with closing(connect(deployment)) as connection:
+        return not _take(connection, f"run {run_id}")
+
+
+def _take(connection: Any, what: str) -> bool:
+    """Take a lock, unless another connection has it."""
+    return bool(ask(connection, "SELECT pg_try_advisory_lock(%s)", _key(what)) == (True,))
 
 
 def _make(connection: Any, programme: str) -> None:
@@ -137,7 +134,7 @@ def _hold(connection: Any, programme: str, who: str) -> None:
 
 def _let_go(connection: Any, programme: str) -> None:
     """Say that nobody writes, and nobody died. When the server is gone the next writer is told who was last, which is so."""
-    with contextlib.suppress(NplvError):
+    with suppress(NplvError):
         _hold(connection, programme, "")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ class Known:
     tables: list[Table]
     types: Mapping[tuple[str, str], str]
 
-    @property
+    @cached_property
     def programme(self) -> Configuration:
         """Of which programme it is, with its words."""
         return of(self.facts)

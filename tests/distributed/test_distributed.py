@@ -50,6 +50,15 @@ def on_night(deployment: Deployment, night: int) -> None:
         deployment.start_worker(name, NPLV_DEMO_NIGHT=str(night))
 
 
+def begun(deployment: Deployment, night: int, step: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> tuple[str, int]:
+    """A night of which this step began, on a later night of the demo country; with how many versions there were before it."""
+    on_night(deployment, night)
+    before = len(current.history(seen(deployment, monkeypatch, tmp_path)))
+    run = deployment.launch(NIGHTLY)
+    deployment.wait_for_step(run, step)
+    return run, before
+
+
 def seen(deployment: Deployment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, programme: str = OWN) -> SharedHome:
     """The home of a programme as yet another machine finds it in the store."""
     for name, value in (deployment.environment | {"NPLV_HOME": str(tmp_path / f"seen-{time.monotonic_ns()}")}).items():
@@ -159,10 +168,7 @@ def test_the_other_host_goes_on_where_a_killed_one_was(deployment: Deployment, m
 def test_a_night_goes_on_without_the_broker_and_through_a_store_that_comes_back(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    on_night(deployment, 40)
-    before = len(current.history(seen(deployment, monkeypatch, tmp_path)))
-    run = deployment.launch(NIGHTLY)
-    deployment.wait_for_step(run, "warehouse")
+    run, before = begun(deployment, 40, "warehouse", monkeypatch, tmp_path)
     for server in (deployment.engines.redis, deployment.engines.store):
         time.sleep(2)
         server.kill()
@@ -176,10 +182,7 @@ def test_a_night_goes_on_without_the_broker_and_through_a_store_that_comes_back(
 def test_a_night_whose_database_is_killed_fails_and_the_next_is_whole(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    on_night(deployment, 60)
-    before = len(current.history(seen(deployment, monkeypatch, tmp_path)))
-    run = deployment.launch(NIGHTLY)
-    deployment.wait_for_step(run, "gate")
+    run, before = begun(deployment, 60, "gate", monkeypatch, tmp_path)
     deployment.engines.postgres.kill()
     time.sleep(3)
     deployment.engines.postgres.start()
