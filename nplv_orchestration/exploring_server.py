@@ -48,7 +48,9 @@ def serve(port: int) -> None:
     import uvicorn
 
     title = json.dumps(f"Intern: verkenner van de monitor {load_settings().configuration.short_nl}")
-    app = marimo.create_asgi_app(quiet=True, include_code=False, html_head=_HEAD.replace("TITLE", title)).with_app(path="", root=str(_NOTEBOOK)).build()
+    app = (
+        marimo.create_asgi_app(quiet=True, include_code=False, html_head=_HEAD.replace("TITLE", title)).with_app(path="", root=str(_NOTEBOOK)).build()
+    )
     # an open page would keep the server waiting for its end
     uvicorn.run(guarded(app), host="127.0.0.1", port=port, log_level="error", timeout_graceful_shutdown=1)
     # once a page was opened a worker of marimo waits for work for ever, and Python at its end for the worker; there is nothing left to write
