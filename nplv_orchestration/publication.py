@@ -76,41 +76,43 @@ def release(connection: DuckDBPyConnection, manifest: Manifest, decisions: Seque
     Raises NplvError when the current version, from which held marts are taken, is not as it was published.
     """
     current.demand_untouched(home)
-    connection.execute("CREATE SCHEMA IF NOT EXISTS release")
     last = home.current / "intern" / "nplv.duckdb"
     if last.exists():
         connection.execute(f"ATTACH {literal(last.resolve())} AS last_published (READ_ONLY)")
-    components = [f"({_COMPONENTS.format(mart=next(iter(manifest.marts.values())).relation)} LIMIT 0)"]  # the columns, also when all are held
-    there: set[str] = set()  # a mart, or what it is made of, may never have been published
     try:
-        if last.exists():
-            found = connection.execute("SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = 'last_published'")
-            there = {name for (name,) in found.fetchall()}
-        for decision in decisions:
-            mart = manifest.gated[decision.indicator_id]
-            if mart in manifest.told:
-                _release_told(connection, mart, decision, there)
-                continue
-            source = f"SELECT * EXCLUDE (components) FROM {mart.relation}"
-            if not decision.released:
-                source = _held(mart.name, source, decision, f"marts.{mart.name}" in there)
-            connection.execute(f"CREATE OR REPLACE TABLE release.{mart.name} AS {source} ORDER BY geo_level, geo_code, series, year")
-            if decision.released:
-                components.append(_COMPONENTS.format(mart=mart.relation))
-            elif "marts.indicator_components" in there:
-                components.append(f"SELECT * FROM last_published.marts.indicator_components WHERE indicator_id = {literal(decision.indicator_id)}")
-        union = " UNION ALL BY NAME ".join(components)
-        order = "indicator_id, geo_level, geo_code, series, year, region_code"
-        connection.execute(f"CREATE OR REPLACE TABLE release.indicator_components AS SELECT * FROM ({union}) ORDER BY {order}")
+        with transaction(connection):
+            _release(connection, manifest, decisions, waivers)
     finally:
         if last.exists():
             connection.execute("DETACH last_published")
+
+
+def _release(connection: DuckDBPyConnection, manifest: Manifest, decisions: Sequence[Decision], waivers: Sequence[Waiver]) -> None:
+    connection.execute("CREATE SCHEMA IF NOT EXISTS release")
+    components = [f"({_COMPONENTS.format(mart=next(iter(manifest.marts.values())).relation)} LIMIT 0)"]  # the columns, also when all are held
+    found = connection.execute("SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = 'last_published'")
+    there = {name for (name,) in found.fetchall()}  # a mart, or what it is made of, may never have been published
+    for decision in decisions:
+        mart = manifest.gated[decision.indicator_id]
+        if mart in manifest.told:
+            _release_told(connection, mart, decision, there)
+            continue
+        source = f"SELECT * EXCLUDE (components) FROM {mart.relation}"
+        if not decision.released:
+            source = _held(mart.name, source, decision, f"marts.{mart.name}" in there)
+        connection.execute(f"CREATE OR REPLACE TABLE release.{mart.name} AS {source} ORDER BY geo_level, geo_code, series, year")
+        if decision.released:
+            components.append(_COMPONENTS.format(mart=mart.relation))
+        elif "marts.indicator_components" in there:
+            components.append(f"SELECT * FROM last_published.marts.indicator_components WHERE indicator_id = {literal(decision.indicator_id)}")
+    union = " UNION ALL BY NAME ".join(components)
+    order = "indicator_id, geo_level, geo_code, series, year, region_code"
+    connection.execute(f"CREATE OR REPLACE TABLE release.indicator_components AS SELECT * FROM ({union}) ORDER BY {order}")
     union = " UNION ALL BY NAME ".join(f"SELECT * FROM release.{mart.name}" for mart in manifest.marts.values())
     connection.execute(f"CREATE OR REPLACE TABLE release.indicator_values AS {union}")
     _catalogue(connection, manifest)
     _examples(connection)
-    with transaction(connection):
-        _decisions(connection, manifest, decisions, waivers)
+    _decisions(connection, manifest, decisions, waivers)
     connection.execute(f"CREATE OR REPLACE TABLE release.decided AS SELECT {literal(_decided(connection, manifest, decisions))} AS decided")
 
 

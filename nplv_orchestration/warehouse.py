@@ -6,7 +6,7 @@ Every connection to it but those of dbt is made here, with dagster-duckdb's reso
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
@@ -18,7 +18,7 @@ from nplv_orchestration.evidence import RAW_CHECKS
 from nplv_orchestration.settings import DBT, Deployment, Settings
 from nplv_orchestration.sources.registry import REGISTRY, SourceTable
 from nplv_orchestration.sources.revision import Moved
-from nplv_orchestration.sql import literal
+from nplv_orchestration.sql import literal, transaction
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -100,20 +100,31 @@ def raw_columns() -> dict[str, dict[str, str]]:
 def register_raw(connection: DuckDBPyConnection, archive: Archive, states: Iterable[TableState]) -> None:
     """Make schema `raw`: a view for each relation over the versions in use, and `raw.sources`, the manifest."""
     by_key = {state.key: state for state in states}
-    connection.execute("CREATE SCHEMA IF NOT EXISTS raw")
+    with transaction(connection):
+        connection.execute("CREATE SCHEMA IF NOT EXISTS raw")
+        _register_relations(connection, archive, by_key)
+        _register_sources(connection, by_key)
+        _register_revisions(connection, archive)
+
+
+def _register_relations(connection: DuckDBPyConnection, archive: Archive, states: Mapping[str, TableState]) -> None:
+    """Make a view for each relation; one of which no version is in use has its columns and no rows."""
     relations: dict[str, list[SourceTable]] = {}
     for table in REGISTRY:
         relations.setdefault(table.relation, []).append(table)
     for relation, tables in relations.items():
-        parts = [part for table in tables if (part := _part(table, by_key[table.key], archive))]
+        parts = [part for table in tables if (part := _part(table, states[table.key], archive))]
         if not parts:
             columns = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in (_REGISTERED | tables[0].columns).items())
             parts = [f"SELECT {columns} WHERE false"]
         connection.execute(f"CREATE OR REPLACE VIEW raw.{relation} AS " + " UNION ALL BY NAME ".join(parts))
-    rows = ", ".join(f"({', '.join(_manifest_row(table, by_key[table.key]))})" for table in REGISTRY)
+
+
+def _register_sources(connection: DuckDBPyConnection, states: Mapping[str, TableState]) -> None:
+    """Make `raw.sources`: a row for each table of the registry, with how it stands."""
+    rows = ", ".join(f"({', '.join(_manifest_row(table, states[table.key]))})" for table in REGISTRY)
     connection.execute(f"CREATE OR REPLACE TABLE raw.sources ({', '.join(f'{name} {kind}' for name, kind in _SOURCES.items())})")
     connection.execute(f"INSERT INTO raw.sources VALUES {rows}")
-    _register_revisions(connection, archive)
 
 
 def _register_revisions(connection: DuckDBPyConnection, archive: Archive) -> None:

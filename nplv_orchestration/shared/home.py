@@ -85,7 +85,7 @@ class SharedHome(Home):
             _WRITERS[self.root] = writer
             try:
                 self.pull()
-                lake.demand(self.deployment)
+                writer.followed = lake.demand(self.deployment)
                 self.settle()  # what a killed writer had yet to do
                 try:
                     yield died or died_here

@@ -43,11 +43,11 @@ _KEPT = timedelta(days=1)  # that what was replaced in the lake where figures ar
 
 def prepare(connection: DuckDBPyConnection) -> None:
     """Let a connection read and write object storage and DuckLake, with what is installed here: nothing is fetched from elsewhere."""
-    connection.execute("SET autoinstall_known_extensions = false")
+    connection.execute("SET GLOBAL autoinstall_known_extensions = false")
     for name in EXTENSIONS:
         connection.execute(f"LOAD {literal(_extension(name))}")
     for name, value in _STORE.items():
-        connection.execute(f"SET {name} = {literal(value)}")
+        connection.execute(f"SET GLOBAL {name} = {literal(value)}")  # else a cursor, as each model of dbt has, is without it
     connection.execute(f"CREATE OR REPLACE SECRET nplv_store ({_secret()})")
 
 
@@ -77,11 +77,16 @@ def told(error: Exception) -> str:
     return f"the lake of NPLV_WAREHOUSE could not be used: {text}; see to PostgreSQL and the store, and run again; what was published stays as it was"
 
 
-def demand(deployment: Deployment) -> None:
-    """Raises NplvError when a lake cannot be written to, before anything is asked of a publisher."""
+def demand(deployment: Deployment) -> str | None:
+    """The version that the two lakes hold, or None when they hold none, or not the same. Raises NplvError when a lake cannot be used: before anything is asked of a publisher."""
+    held: set[str | None] = set()
     with _opened() as connection:
         for kind in KINDS:
-            attach(connection, deployment, kind, f"of_{kind}")
+            attach(connection, deployment, kind, "lake")
+            if kind != "warehouse":
+                held.add(_newest(connection))
+            connection.execute("DETACH lake")
+    return held.pop() if len(held) == 1 else None
 
 
 def follow(deployment: Deployment, version: Path) -> None:

@@ -55,7 +55,7 @@ class Writer:
 
     def __init__(self, connection: Any, programme: str) -> None:
         self._connection, self._programme = connection, programme
-        self.followed = ""
+        self.followed: str | None = None
 
     def demand(self) -> None:
         """Raises NplvError when the lock is lost, as when PostgreSQL was started again: then another may be writing."""

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 
 from benchmarks.processes import ROOT, free_port
 from nplv_orchestration.configuration import OWN
@@ -114,7 +114,7 @@ class Deployment:
         return (self.folder / f"{name}.log").read_text(errors="replace")
 
     def ask(self, query: str, **variables: Any) -> Any:
-        """What the web server answers to a question of GraphQL."""
+        """What the web server answers to a question of GraphQL. Raises HTTPError when it cannot answer, as while its database is started again."""
         content = json.dumps({"query": query, "variables": variables}).encode()
         request = urllib.request.Request(f"http://127.0.0.1:{self.web}/graphql", content, {"Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=60) as answer:
@@ -148,10 +148,12 @@ class Deployment:
 
     def wait_for_end(self, run_id: str, seconds: int = 420) -> dict[str, Any]:
         """Wait until a run ended, however."""
-        end = time.monotonic() + seconds
-        while (found := self.run(run_id))["status"] not in _ENDED:
+        end, found = time.monotonic() + seconds, {}
+        while found.get("status") not in _ENDED:
             assert time.monotonic() < end, (found, {name: self.log(name)[-1500:] for name in self.processes})
             time.sleep(0.5)
+            with contextlib.suppress(HTTPError):  # the database of the web server is being started again
+                found = self.run(run_id)
         return found
 
     def errors(self, run_id: str) -> list[str]:

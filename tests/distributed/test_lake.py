@@ -71,6 +71,12 @@ def test_the_lakes_hold_what_a_version_holds_and_an_earlier_one_can_still_be_rea
     assert lake.snapshots(shared, "three") == {}
 
 
+def test_each_model_of_dbt_asks_a_store_that_is_started_again_once_more(shared: Deployment) -> None:
+    with attached(shared, "openbaar") as connection:  # dbt has a cursor for each model, which has its own settings
+        told = connection.cursor().execute("SELECT value FROM duckdb_settings() WHERE name IN ('http_retries', 'http_retry_wait_ms') ORDER BY name")
+        assert told.fetchall() == [("5",), ("200",)]
+
+
 def test_a_version_that_they_hold_is_not_written_again(shared: Deployment, tmp_path: Path) -> None:
     one = version(tmp_path, "one", 1)
     lake.follow(shared, one)
