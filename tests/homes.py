@@ -2,35 +2,55 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from nplv_orchestration.settings import Deployment, Settings
 
 
 def copied(home: Path, to: Path) -> Path:
-    """Copy a home to a place that is not there yet, with its warehouse; it is written to by nobody meanwhile."""
+    """Copy a home to a place that is not there yet, with all that the engines hold of it; it is written to by nobody meanwhile."""
     shutil.copytree(home, to, symlinks=True)
     one, other = Settings(home=home).deployment, Settings(home=to).deployment
     if one and other:
-        _copy_lake(one, other)
+        _copy_catalogues(one, other)
+        _copy_store(one, other)
     return to
 
 
-def _copy_lake(one: Deployment, other: Deployment) -> None:
-    import duckdb
+def _copy_catalogues(one: Deployment, other: Deployment) -> None:
+    """Copy the catalogue of each lake, which names files by where they lie in it."""
+    from nplv_orchestration.shared import lake, postgres
 
-    from nplv_orchestration.shared import lake
+    with postgres.connect(one) as connection, connection.cursor() as cursor:
+        for kind in lake.KINDS:
+            old, there = lake.place(one, kind)["METADATA_SCHEMA"], lake.place(other, kind)
+            new = there["METADATA_SCHEMA"]
+            cursor.execute(f'CREATE SCHEMA "{new}"')
+            cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [old])
+            for (table,) in cursor.fetchall():
+                cursor.execute(f'CREATE TABLE "{new}"."{table}" (LIKE "{old}"."{table}" INCLUDING ALL)')
+                cursor.execute(f'INSERT INTO "{new}"."{table}" SELECT * FROM "{old}"."{table}"')
+            cursor.execute(f'UPDATE "{new}".ducklake_metadata SET value = %s WHERE key = %s', [there["DATA_PATH"], "data_path"])
 
-    with duckdb.connect() as connection:
-        lake.prepare(connection)
-        lake.attach(connection, one, "warehouse", "one", "READ_ONLY")
-        lake.attach(connection, other, "warehouse", "other")
-        connection.execute("BEGIN")
-        for schema, name in connection.execute("SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'one'").fetchall():
-            connection.execute(f"CREATE SCHEMA IF NOT EXISTS other.{schema}")
-            connection.execute(f"CREATE TABLE other.{schema}.{name} AS FROM one.{schema}.{name}")
-        for schema, name, sql in connection.execute("SELECT schema_name, view_name, sql FROM duckdb_views() WHERE database_name = 'one'").fetchall():
-            connection.execute(f"CREATE SCHEMA IF NOT EXISTS other.{schema}")
-            connection.execute(f"CREATE VIEW other.{schema}.{name} AS {sql.partition(' AS ')[2]}")
-        connection.execute("COMMIT")
+
+def _copy_store(one: Deployment, other: Deployment) -> None:
+    """Copy all objects; the list of files of a home names its programme."""
+    import boto3
+
+    from nplv_orchestration.shared.objects import Objects
+
+    here, there, client = Objects(one.store), Objects(other.store), boto3.client("s3")
+
+    def copy(name: str) -> None:
+        if name.startswith("home/"):
+            there.create(name, json.dumps(json.loads(here.read(name) or b"") | {"programme": other.programme}).encode())
+            return
+        (bucket, old), (to_bucket, new) = (objects.address(name).removeprefix("s3://").split("/", 1) for objects in (here, there))
+        client.copy_object(Bucket=to_bucket, Key=new, CopySource={"Bucket": bucket, "Key": old})
+
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(copy, name) for name in here.names()]:
+            done.result()

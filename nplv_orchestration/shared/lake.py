@@ -60,7 +60,8 @@ def attach(connection: DuckDBPyConnection, deployment: Deployment, kind: Kind, n
     """Attach a lake under a name; one that is not there yet is made, unless the options say READ_ONLY. Raises NplvError when it cannot be."""
     from duckdb import Error
 
-    given = [f"{key} {literal(value)}" for key, value in place(deployment, kind).items()]
+    # by default rows of a small table are kept in a table of PostgreSQL, which is slower to make than a file, and stays when its table is made anew
+    given = [f"{key} {literal(value)}" for key, value in (place(deployment, kind) | {"DATA_INLINING_ROW_LIMIT": 0}).items()]
     try:
         connection.execute(f"ATTACH {literal(deployment.lake)} AS {name} ({', '.join([*given, *options])})")
     except Error as error:
