@@ -51,6 +51,7 @@ programs:
 
 test: check programs
 	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --shared -m either
 
 # Two hosts, with the engines that they share on a third; `make test` has these tests too.
 test-distributed: tools programs

@@ -7,6 +7,7 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from nplv_orchestration.home import Home
 from nplv_orchestration.settings import Deployment, Settings
 
 
@@ -17,7 +18,22 @@ def copied(home: Path, to: Path) -> Path:
     if one and other:
         _copy_catalogues(one, other)
         _copy_store(one, other)
+        Home.of(Settings(home=to))  # from here on its folder is known as a copy of what lies there
     return to
+
+
+def kept(home: Path) -> None:
+    """What somebody did to the files of a home is done to what the engines hold of it too: there the folder is a copy, and would be put right."""
+    from nplv_orchestration.shared.home import SharedHome
+
+    if not (deployment := Settings(home=home).deployment):
+        return
+    shared = SharedHome(home, deployment)
+    shared.push()
+    store, files = shared.archive_store(), {path.relative_to(home / "archive").as_posix(): path for path in (home / "archive").glob("*/*")}
+    stored = store.names()
+    store.remove(stored.keys() - files.keys())
+    store.send((path, name) for name, path in files.items() if name not in stored)
 
 
 def _copy_catalogues(one: Deployment, other: Deployment) -> None:

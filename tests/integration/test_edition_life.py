@@ -22,6 +22,7 @@ from nplv_orchestration.errors import NplvError
 from nplv_orchestration.home import Home
 from nplv_orchestration.settings import Settings
 from nplv_orchestration.sums import seal, sealed
+from tests.homes import kept
 
 BY = ["--by", "A. Jansen, beleidsmedewerker"]
 Call = Callable[..., Result]
@@ -79,6 +80,7 @@ def test_from_concept_to_letter_to_correction(nplv: Call, demo_home: Path, tmp_p
     assert night.invoke(cli.app, ["run", "--edition", "2025"]).exit_code == 0
     regions = demo_home / "demo" / "focus_area_regions.csv"
     regions.write_text("".join(line for place, line in enumerate(regions.read_text().splitlines(keepends=True)) if place != 2))
+    kept(demo_home)
     assert night.invoke(cli.app, ["run", "--edition", "2025"]).exit_code == 0  # new figures, and a buurt less
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == frozen, "a night of new figures touches nothing that is frozen"
     assert current.name(Home(demo_home)) not in frozen["provenance.json"].decode()
@@ -112,9 +114,11 @@ def test_from_concept_to_letter_to_correction(nplv: Call, demo_home: Path, tmp_p
     assert acts == ["sluitingsdatum", *["afgestemd"] * 8, "ter-besluitvorming", "verzonden", "opmerking", "revisie"]
 
     (folder / "overzichtstabel.csv").write_text("1\n")
+    kept(demo_home)
     assert "overzichtstabel.csv was changed" in nplv("verify", str(folder)).stdout
 
 
+@pytest.mark.either
 def test_what_is_frozen_is_guarded_also_when_its_sums_are_made_anew(nplv: Call, demo_home: Path) -> None:
     agreed(nplv, "2025")
     assert nplv("edition", "2025", "--status", "ter-besluitvorming", *BY).exit_code == 0
@@ -122,11 +126,13 @@ def test_what_is_frozen_is_guarded_also_when_its_sums_are_made_anew(nplv: Call, 
     mark = sealed(folder)
     (folder / "overzichtstabel.csv").write_text("1\n")
     seal(folder)
+    kept(demo_home)
     assert sealed(folder) != mark
     assert refused(nplv("edition", "2025"), "its SHA256SUMS is not the one that was frozen; put it back from a backup")
     assert refused(nplv("edition", "2025", "--status", "verzonden", "--on", "2026-01-15", "--letter", "1", *BY), "not the one that was frozen")
 
 
+@pytest.mark.either
 def test_an_agreement_that_is_taken_back_makes_a_concept_again(nplv: Call, demo_home: Path) -> None:
     agreed(nplv, "2025")
     told = nplv("edition", "2025", "--status", "concept", "--reason", "De politie herzag haar cijfers.", *BY)
@@ -134,6 +140,7 @@ def test_an_agreement_that_is_taken_back_makes_a_concept_again(nplv: Call, demo_
     assert "De politie herzag haar cijfers." in told.stdout
 
 
+@pytest.mark.either
 def test_a_version_that_an_edition_rests_on_is_kept_and_one_that_is_gone_is_told(nplv: Call, demo_home: Path) -> None:
     home = Home(demo_home)
     assert life.versions_needed(home) == set()
@@ -141,10 +148,12 @@ def test_a_version_that_an_edition_rests_on_is_kept_and_one_that_is_gone_is_told
     assert life.versions_needed(home) == {current.name(home)}
     version = home.published / str(current.name(home))
     shutil.rmtree(version)
+    kept(demo_home)
     assert refused(nplv("edition", "2025", "--status", "ter-besluitvorming", *BY), "which is gone; put it back from a backup")
     assert not [path for path in (demo_home / "editions" / "2025").iterdir() if path.name.startswith(".draft")]
 
 
+@pytest.mark.either
 def test_an_edition_of_the_minister_is_made_in_the_ui_too(demo_home: Path, nplv: Call) -> None:
     agreed(nplv, "2025")
     job = build_definitions(Settings(home=demo_home)).resolve_job_def(EDITION)
@@ -159,6 +168,7 @@ def test_an_edition_of_the_minister_is_made_in_the_ui_too(demo_home: Path, nplv:
     assert (metadata["status"].value, metadata["revisie"].value) == ("ter-besluitvorming", 1)
 
 
+@pytest.mark.either
 def test_an_earlier_letter_is_what_the_next_edition_is_compared_with(nplv: Call, demo_home: Path, tmp_path: Path) -> None:
     figures = json.loads((demo_home / "editions" / "2025" / "r1" / "provenance.json").read_text(encoding="utf-8"))["figures"]
     bijstand = next(figure for figure in figures if figure["indicator_id"] == "bijstand")
@@ -184,6 +194,7 @@ def test_an_earlier_letter_is_what_the_next_edition_is_compared_with(nplv: Call,
     ],
     ids=["caveat", "milestone", "quote", "file"],
 )
+@pytest.mark.either
 def test_a_name_of_an_area_where_none_may_stand_keeps_the_edition_from_being_made(demo_home: Path, tmp_path: Path, change: str) -> None:
     database = tmp_path / "nplv.duckdb"
     shutil.copy(Home(demo_home).current / "openbaar" / "nplv.duckdb", database)
@@ -197,6 +208,7 @@ def test_a_name_of_an_area_where_none_may_stand_keeps_the_edition_from_being_mad
     assert not [path for path in (tmp_path / "editions").rglob("*") if path.is_file()]
 
 
+@pytest.mark.either
 def test_made_again_from_the_archive_it_is_the_same_and_a_difference_is_named(nplv: Call, demo_home: Path) -> None:
     folder = demo_home / "editions" / "2025" / "r1"
     told = nplv("verify", str(folder))
@@ -204,10 +216,12 @@ def test_made_again_from_the_archive_it_is_the_same_and_a_difference_is_named(np
     table = next((demo_home / "archive" / "cbs_kwb_2023").glob("*.parquet"))
     content = table.read_bytes()
     table.unlink()
+    kept(demo_home)
     assert refused(nplv("verify", str(folder)), "is gone or damaged; restore the archive from a backup")
     table.write_bytes(content)
     (folder / "afbakening.csv").write_text("area_id\n")
     seal(folder)
+    kept(demo_home)
     told = nplv("verify", str(folder))
     assert "afbakening.csv: differs from line 1 on" in told.stdout, told
     assert told.exit_code == 1 or told.exception

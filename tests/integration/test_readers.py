@@ -20,6 +20,7 @@ def older(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(f"DuckDB {OLDER} cannot be fetched, so nobody reads with an older client")
 
 
+@pytest.mark.either
 def test_readers_are_never_in_the_way_and_each_answer_is_of_one_version(demo_home: Path, older: Path, tmp_path: Path) -> None:
     made = publish(demo_home, [1])
     readers = [Reader(ANEW), Reader(NOTEBOOK), Reader(PARQUET), Reader(ANEW, older)]
