@@ -58,7 +58,7 @@ HEAD = (
     "programmes", "rounds", "workers", "seconds", "seconds for each night", "seconds a night takes", "processor seconds a night", "most memory of a run, MB",
     "requests of the store a night", "transactions of PostgreSQL a night", "MB stored of a programme",
 )  # fmt: skip
-_ROUNDS = (0, 20, 40, 60)  # nights of the demo country in which something is published anew
+_ROUNDS = (0, 7, 20, 40)  # nights of the demo country in which something is published anew
 
 
 def grow(running: Engines, programmes: int, rounds: int, workers: int, size: str, folder: Path) -> Grown:

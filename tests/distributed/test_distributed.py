@@ -51,7 +51,7 @@ def on_night(deployment: Deployment, night: int) -> None:
 
 
 def begun(deployment: Deployment, night: int, step: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> tuple[str, int]:
-    """A night of which this step began, on a later night of the demo country; with how many versions there were before it."""
+    """A night of which this step began, on a later night of the demo country, on which something is new; with how many versions there were before it."""
     on_night(deployment, night)
     before = len(current.history(seen(deployment, monkeypatch, tmp_path)))
     run = deployment.launch(NIGHTLY)
@@ -149,7 +149,7 @@ def test_the_figures_and_the_data_files_are_those_of_one_machine(
 
 
 def test_the_other_host_goes_on_where_a_killed_one_was(deployment: Deployment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    on_night(deployment, 20)
+    on_night(deployment, 7)
     run = deployment.launch(NIGHTLY)
     machine = deployment.wait_for_step(run, "publication")["tags"][MACHINE]
     deployment.kill(machine)
@@ -168,7 +168,7 @@ def test_the_other_host_goes_on_where_a_killed_one_was(deployment: Deployment, m
 def test_a_night_goes_on_without_the_broker_and_through_a_store_that_comes_back(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    run, before = begun(deployment, 40, "warehouse", monkeypatch, tmp_path)
+    run, before = begun(deployment, 20, "warehouse", monkeypatch, tmp_path)
     for server in (deployment.engines.redis, deployment.engines.store):
         time.sleep(2)
         server.kill()
@@ -182,7 +182,7 @@ def test_a_night_goes_on_without_the_broker_and_through_a_store_that_comes_back(
 def test_a_night_whose_database_is_killed_fails_and_the_next_is_whole(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    run, before = begun(deployment, 60, "gate", monkeypatch, tmp_path)
+    run, before = begun(deployment, 40, "gate", monkeypatch, tmp_path)
     deployment.engines.postgres.kill()
     time.sleep(3)
     deployment.engines.postgres.start()

@@ -22,6 +22,7 @@ from nplv_orchestration.run import run_night
 from nplv_orchestration.settings import Settings
 from nplv_orchestration.sums import seal
 from nplv_orchestration.warehouse import connect
+from tests.homes import kept
 from tests.real import Night, environment_for, settings_for
 
 BEHIND_THE_GATE = ["gate", *(node.relation.replace(".", "/") for node in load_manifest().derived), "publication"]
@@ -225,6 +226,7 @@ def test_a_published_file_that_was_changed_stops_the_next_run_and_the_edition(ho
     version = Home.of(settings).current.resolve()
     with duckdb.connect(str(version / "openbaar" / "nplv.duckdb")) as connection:
         connection.execute("UPDATE marts.indicator_values SET value = value - 5 WHERE indicator_id = 'misdrijven'")
+    kept(home_of)
     said = (
         f"the published version {version.name} was changed after it was published: openbaar/nplv.duckdb was changed; put back one that is as it was"
     )
@@ -243,6 +245,7 @@ def test_a_published_file_that_was_changed_stops_the_next_run_and_the_edition(ho
 
     # a list of hashes that was changed with the file is found out by the history
     seal(version)
+    kept(home_of)
     assert "its SHA256SUMS is not the one that was published" in failure(launch(settings, "publication"))
 
 
