@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 from nplv_orchestration.home import Home
@@ -40,7 +41,7 @@ def _copy_catalogues(one: Deployment, other: Deployment) -> None:
     """Copy the catalogue of each lake, which names files by where they lie in it."""
     from nplv_orchestration.shared import lake, postgres
 
-    with postgres.connect(one) as connection, connection.cursor() as cursor:
+    with closing(postgres.connect(one)) as connection, connection.cursor() as cursor:
         for kind in lake.KINDS:
             old, there = lake.place(one, kind)["METADATA_SCHEMA"], lake.place(other, kind)
             new = there["METADATA_SCHEMA"]
@@ -68,5 +69,4 @@ def _copy_store(one: Deployment, other: Deployment) -> None:
         client.copy_object(Bucket=to_bucket, Key=new, CopySource={"Bucket": bucket, "Key": old})
 
     with ThreadPoolExecutor(8) as pool:
-        for done in [pool.submit(copy, name) for name in here.names()]:
-            done.result()
+        list(pool.map(copy, here.names()))  # so that what went wrong with one is raised

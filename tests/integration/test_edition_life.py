@@ -194,7 +194,6 @@ def test_an_earlier_letter_is_what_the_next_edition_is_compared_with(nplv: Call,
     ],
     ids=["caveat", "milestone", "quote", "file"],
 )
-@pytest.mark.either
 def test_a_name_of_an_area_where_none_may_stand_keeps_the_edition_from_being_made(demo_home: Path, tmp_path: Path, change: str) -> None:
     database = tmp_path / "nplv.duckdb"
     shutil.copy(Home(demo_home).current / "openbaar" / "nplv.duckdb", database)

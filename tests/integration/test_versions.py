@@ -137,7 +137,6 @@ def test_a_rollback_is_refused_without_a_reason_to_itself_to_nothing_and_to_what
     assert len(current.history(home)) == 2
 
 
-@pytest.mark.either
 def test_what_a_killed_process_wrote_down_and_did_not_do_is_done_by_the_next(demo_home: Path) -> None:
     home = Home(demo_home)
     here = str(current.name(home))
@@ -147,7 +146,6 @@ def test_what_a_killed_process_wrote_down_and_did_not_do_is_done_by_the_next(dem
     assert current.name(home) == here
 
 
-@pytest.mark.either
 def test_a_damaged_history_is_one_line(demo_home: Path) -> None:
     (demo_home / "published" / "history.jsonl").write_text("{\n")
     with pytest.raises(NplvError, match=r"history\.jsonl cannot be read .* restore it from a backup"):
