@@ -202,10 +202,12 @@ class Settings(BaseSettings):
 
     @property
     def deployment(self) -> Deployment | None:
-        """The shared engines, or None when one machine does it all. Raises WrongCall for what is half said, or holds a password."""
+        """The shared engines, or None when one machine does it all. Raises WrongCall for what is half said, not supported, or holds a password."""
         if self.warehouse is None or not self.warehouse.startswith(LAKE):
             if self.store is not None:
-                raise WrongCall(f"NPLV_STORE is for a shared warehouse: set NPLV_WAREHOUSE={LAKE}host=… dbname=… user=…, or unset it")
+                raise WrongCall(
+                    f"NPLV_STORE is for a shared warehouse, and NPLV_WAREHOUSE is {self.warehouse_path}: set that to {LAKE}host=… dbname=… user=…, or unset NPLV_STORE"
+                )
             return None
         catalogue = self.warehouse.removeprefix(LAKE).strip()
         if _PASSWORD.search(catalogue):

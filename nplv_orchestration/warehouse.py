@@ -84,8 +84,7 @@ def for_dbt(settings: Settings) -> str:
     if deployment := settings.deployment:
         from nplv_orchestration.shared import lake
 
-        place = lake.place(deployment, "warehouse")
-        told = {"WAREHOUSE": deployment.lake, "SCHEMA": place["METADATA_SCHEMA"], "FILES": place["DATA_PATH"]}
+        told = {"WAREHOUSE": deployment.lake} | lake.place(deployment, "warehouse")
     else:
         told = {"WAREHOUSE": _file(settings)}
     os.environ |= {f"{DBT}{name}": value for name, value in told.items()}

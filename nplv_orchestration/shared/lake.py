@@ -52,16 +52,16 @@ def prepare(connection: DuckDBPyConnection) -> None:
 
 
 def place(deployment: Deployment, kind: Kind) -> dict[str, str]:
-    """Where a lake lies: the schema of its catalogue, and the address of its files. Each has its own, so that rights can be given to each."""
-    return {"METADATA_SCHEMA": f"{deployment.programme}_{kind}", "DATA_PATH": f"{deployment.store}/lake/{kind}/"}
+    """Where a lake lies, as options of ATTACH: the schema of its catalogue and the address of its files. Each has its own, so that rights can be given to each."""
+    # by default rows of a small table are kept in a table of PostgreSQL, which is slower to make than a file, and stays when its table is made anew
+    return {"METADATA_SCHEMA": f"{deployment.programme}_{kind}", "DATA_PATH": f"{deployment.store}/lake/{kind}/", "DATA_INLINING_ROW_LIMIT": "0"}
 
 
 def attach(connection: DuckDBPyConnection, deployment: Deployment, kind: Kind, name: str, *options: str) -> None:
     """Attach a lake under a name; one that is not there yet is made, unless the options say READ_ONLY. Raises NplvError when it cannot be."""
     from duckdb import Error
 
-    # by default rows of a small table are kept in a table of PostgreSQL, which is slower to make than a file, and stays when its table is made anew
-    given = [f"{key} {literal(value)}" for key, value in (place(deployment, kind) | {"DATA_INLINING_ROW_LIMIT": 0}).items()]
+    given = [f"{key} {literal(value)}" for key, value in place(deployment, kind).items()]
     try:
         connection.execute(f"ATTACH {literal(deployment.lake)} AS {name} ({', '.join([*given, *options])})")
     except Error as error:

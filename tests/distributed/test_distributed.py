@@ -6,6 +6,7 @@ import json
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from nplv_orchestration.history import MACHINE
 from nplv_orchestration.home import Home
 from nplv_orchestration.settings import Deployment as Shared
 from nplv_orchestration.settings import load_settings
-from nplv_orchestration.shared import lake
+from nplv_orchestration.shared import lake, postgres
 from nplv_orchestration.shared.home import SharedHome
 from nplv_orchestration.sums import problems, sha256
 from tests.distributed.hosts import WORKERS, Deployment, deployed
@@ -81,6 +82,9 @@ def demand_whole(home: SharedHome, versions: int) -> None:
     for part in lake.PARTS:
         assert tags(home.deployment, part)[-1] == events[-1].version
         assert rows(home.deployment, part) == rows_of(home.current / part / "nplv.duckdb")
+    with closing(postgres.connect(home.deployment)) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE tablename LIKE 'ducklake_inlined_data_%'")
+        assert {name for (name,) in cursor.fetchall()} == {"ducklake_inlined_data_tables"}, "rows are kept in the catalogue"
 
 
 def tags(shared: Shared, part: lake.Part) -> list[str | None]:

@@ -281,7 +281,12 @@ def test_engines_that_are_not_installed_are_one_line(machine: Machine, monkeypat
         ("NPLV_WAREHOUSE", "ducklake:postgres:postgresql://u:x@db/nplv", "NPLV_WAREHOUSE holds a password"),
         ("NPLV_WAREHOUSE", "ducklake:postgres:", "comes a PostgreSQL database"),
         ("NPLV_WAREHOUSE", "ducklake:postgres:host=db'; DROP", "comes a PostgreSQL database"),
-        ("NPLV_WAREHOUSE", "ducklake:sqlite:x", "NPLV_STORE is for a shared warehouse: set NPLV_WAREHOUSE="),
+        ("NPLV_WAREHOUSE", "ducklake:sqlite:x", "NPLV_WAREHOUSE: 'ducklake:' is not supported"),
+        (
+            "NPLV_WAREHOUSE",
+            "/srv/nplv.duckdb",
+            "NPLV_STORE is for a shared warehouse, and NPLV_WAREHOUSE is /srv/nplv.duckdb: set that to ducklake:postgres:",
+        ),
         ("NPLV_STORE", "gs://bucket", "a shared warehouse has its tables and its archive in object storage"),
         ("NPLV_STORE", "s3://bucket/../other", "a shared warehouse has its tables and its archive in object storage"),
     ],
