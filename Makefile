@@ -7,7 +7,7 @@ PIP := $(BIN)/pip install -qq --disable-pip-version-check
 UNINSTALLED := { echo 'make: the packages could not be installed: see to the network (HTTPS_PROXY for a proxy, PIP_INDEX_URL for an index of your own) and free space, and run the same again; it goes on where it stopped' >&2; exit 1; }
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header --quiet pyproject.toml
 
-.PHONY: run test test-distributed ui install tools prepare check programs lock
+.PHONY: run test test-distributed test-shared ui install tools prepare check programs lock
 run: install
 	$(BIN)/nplv run --sources demo
 
@@ -56,6 +56,10 @@ test: check programs
 # Two hosts, with the engines that they share on a third; `make test` has these tests too.
 test-distributed: tools programs
 	$(BIN)/pytest tests/distributed
+
+# All of gate, publication, edition, readers and kills on the engines that machines share: some forty minutes, of which `make test` has those that are marked `either`.
+test-shared: tools programs
+	$(BIN)/pytest -n 2 --dist loadfile --shared $(patsubst %,tests/integration/test_%.py,crashes edition edition_life held interrupted readers versions)
 
 ui: install
 	$(BIN)/nplv ui --port $(PORT)
